@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Time as a port, so that tests decide what time it is and nothing waits for real. */
+export interface Clock {
+  /** Wall clock, milliseconds since 1970: for records and for budget windows. */
+  nowMs(): number;
+  /** Never goes backwards, milliseconds from an arbitrary start: for deadlines and durations. */
+  monotonicMs(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Randomness as a port: jitter and identifiers can be replayed from a seed. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** A new unguessable identifier. */
+  id(): string;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: async (ms, signal) => {
+    try {
+      await delay(Math.max(0, ms), undefined, signal ? { signal } : {});
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    }
+  },
+};
+
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  id: () => globalThis.crypto.randomUUID(),
+};

@@ -1,0 +1,75 @@
+import type { ErrorCategory, ErrorReason } from './errors.js';
+import type { Cost, ModelResponse, NanoUsd, Usage } from './response.js';
+import type { RoutingDecision } from './routing.js';
+import type { Target } from './target.js';
+
+export type CacheTier = 'memory' | 'redis' | 'flight';
+
+export interface FailureSummary {
+  readonly category: ErrorCategory;
+  readonly reason?: ErrorReason;
+  /** Our own words, safe to show. */
+  readonly message: string;
+}
+
+/** One try at one target. Each is billed by itself when the service did work for it. */
+export interface AttemptSummary {
+  readonly target: Target;
+  /** 1 is the first attempt of the call, over all targets. */
+  readonly number: number;
+  readonly outcome: 'succeeded' | 'failed';
+  readonly failure?: FailureSummary;
+  readonly latencyMs: number;
+  readonly timeToFirstTokenMs?: number;
+  /** Undefined when nothing was consumed. */
+  readonly usage?: Usage;
+}
+
+/** Everything that happens in the life of a call. Metrics, logs, the call record and the cost monitor are subscribers. */
+export type CallEvent =
+  | { readonly type: 'call-started'; readonly tool: string }
+  | { readonly type: 'cache-missed' }
+  | { readonly type: 'cache-hit'; readonly tier: CacheTier; readonly saved: NanoUsd }
+  | { readonly type: 'route-decided'; readonly decision: RoutingDecision }
+  | { readonly type: 'attempt-started'; readonly target: Target; readonly number: number }
+  | ({ readonly type: 'attempt-ended' } & AttemptSummary)
+  | {
+      readonly type: 'retry-scheduled';
+      readonly target: Target;
+      readonly delayMs: number;
+      readonly category: ErrorCategory;
+    }
+  | {
+      readonly type: 'fallback-chosen';
+      readonly from: Target;
+      readonly to: Target;
+      readonly category: ErrorCategory;
+    }
+  | { readonly type: 'cost-reserved'; readonly target: Target; readonly amount: NanoUsd }
+  | { readonly type: 'cost-settled'; readonly target: Target; readonly cost: Cost }
+  | { readonly type: 'call-succeeded'; readonly response: ModelResponse; readonly latencyMs: number }
+  | { readonly type: 'call-failed'; readonly failure: FailureSummary; readonly latencyMs: number };
+
+/** Things that happen to the server rather than to one call. */
+export type ServerEvent =
+  | {
+      readonly type: 'breaker-changed';
+      readonly target: Target;
+      readonly state: 'open' | 'half-open' | 'closed';
+      readonly why: string;
+    }
+  | { readonly type: 'store-degraded'; readonly store: string; readonly why: string }
+  | { readonly type: 'store-recovered'; readonly store: string };
+
+/** What a subscriber is told beside the event itself. */
+export interface EventOrigin {
+  readonly requestId: string;
+  readonly caller: string;
+  /** Wall clock, milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+export interface EventSubscriber {
+  onCallEvent(event: CallEvent, origin: EventOrigin): void;
+  onServerEvent?(event: ServerEvent): void;
+}

@@ -1,0 +1,45 @@
+import type { CallEvent } from './events.js';
+import type { ModelResponse } from './response.js';
+
+/** Who asks. `id` names the caller in records; `tenant` separates what callers may share, such as cached answers. */
+export interface Caller {
+  readonly id: string;
+  readonly tenant: string;
+}
+
+/** What travels with one call through all stages. */
+export interface CallContext {
+  readonly requestId: string;
+  readonly caller: Caller;
+  /** Aborted when the caller cancels or the deadline passes; every wait and socket of the call listens to it. */
+  readonly signal: AbortSignal;
+  /** End of the time allowed, on the monotonic clock, milliseconds. */
+  readonly deadlineMs: number;
+  /** Takes text as it arrives. Once it was called, the call can no longer be retried or moved. */
+  readonly onText?: (text: string) => void;
+  readonly record: (event: CallEvent) => void;
+}
+
+export type Handler<Request, Response = ModelResponse> = (request: Request, context: CallContext) => Promise<Response>;
+
+/** A stage answers itself, acts before and after, or calls `next` again; it never knows what comes after it. */
+export type Stage<Outer, Inner = Outer, Response = ModelResponse> = (
+  next: Handler<Inner, Response>,
+) => Handler<Outer, Response>;
+
+/** Builds a handler from stages, outermost first. A stage that needs what no earlier stage made does not compile. */
+export interface Pipeline<Outer, Inner> {
+  through<Next>(stage: Stage<Inner, Next>): Pipeline<Outer, Next>;
+  to(handler: Handler<Inner>): Handler<Outer>;
+}
+
+export function pipeline<Outer>(): Pipeline<Outer, Outer> {
+  return extend<Outer, Outer>((handler) => handler);
+}
+
+function extend<Outer, Inner>(wrap: Stage<Outer, Inner>): Pipeline<Outer, Inner> {
+  return {
+    through: (stage) => extend((handler) => wrap(stage(handler))),
+    to: (handler) => wrap(handler),
+  };
+}
