@@ -7,6 +7,23 @@ export interface Caller {
   readonly tenant: string;
 }
 
+/** One count of attempts over all retries and targets of a call, so that they are bounded together. */
+export interface AttemptBudget {
+  /** Number of the next attempt, from 1; undefined when the call has used up its attempts. */
+  take(): number | undefined;
+}
+
+export function attemptBudget(limit: number): AttemptBudget {
+  let taken = 0;
+  return {
+    take: () => {
+      if (taken >= limit) return undefined;
+      taken += 1;
+      return taken;
+    },
+  };
+}
+
 /** What travels with one call through all stages. */
 export interface CallContext {
   readonly requestId: string;
@@ -15,6 +32,7 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** End of the time allowed, on the monotonic clock, milliseconds. */
   readonly deadlineMs: number;
+  readonly attempts: AttemptBudget;
   /** Takes text as it arrives. Once it was called, the call can no longer be retried or moved. */
   readonly onText?: (text: string) => void;
   readonly record: (event: CallEvent) => void;
