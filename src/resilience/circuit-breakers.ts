@@ -1,0 +1,73 @@
+import type { Clock } from '../core/clock.js';
+import type { ServerEvent } from '../core/events.js';
+import type { BreakerState, TargetHealth } from '../core/ports.js';
+import { type Target, targetKey } from '../core/target.js';
+import { type Admission, type Circuit, createCircuit } from './circuit.js';
+
+export interface CircuitBreakersOptions {
+  readonly clock: Clock;
+  readonly onServerEvent: (event: ServerEvent) => void;
+  readonly volumeThreshold?: number;
+  readonly errorThresholdPercent?: number;
+  readonly windowMs?: number;
+  readonly resetMs?: number;
+  readonly maxResetMs?: number;
+  /** Breakers kept at most; the one that was used first goes first, closed ones before others. */
+  readonly maxBreakers?: number;
+}
+
+export interface CircuitBreakers extends TargetHealth {
+  admit(target: Target): Admission;
+  close(): void;
+}
+
+/** One breaker a target, made when the target is first called. */
+export function createCircuitBreakers(options: CircuitBreakersOptions): CircuitBreakers {
+  const { onServerEvent, maxBreakers = 512 } = options;
+  const circuits = new Map<string, { target: Target; circuit: Circuit }>();
+
+  const circuitOf = (target: Target): Circuit => {
+    const key = targetKey(target);
+    const known = circuits.get(key);
+    if (known) return known.circuit;
+    if (circuits.size >= maxBreakers) forgetOne(circuits);
+    const circuit = createCircuit({
+      clock: options.clock,
+      volumeThreshold: options.volumeThreshold ?? 10,
+      errorThresholdPercent: options.errorThresholdPercent ?? 50,
+      windowMs: options.windowMs ?? 30_000,
+      resetMs: options.resetMs ?? 5_000,
+      maxResetMs: options.maxResetMs ?? 60_000,
+      onChange: (state, why) => onServerEvent({ type: 'breaker-changed', target, state, why }),
+    });
+    circuits.set(key, { target, circuit });
+    return circuit;
+  };
+
+  return {
+    admit: (target) => circuitOf(target).admit(),
+    stateOf: (target) => {
+      const known = circuits.get(targetKey(target));
+      return known ? breakerState(target, known.circuit) : { target, state: 'closed' };
+    },
+    states: () => [...circuits.values()].map(({ target, circuit }) => breakerState(target, circuit)),
+    close: () => {
+      for (const { circuit } of circuits.values()) circuit.close();
+      circuits.clear();
+    },
+  };
+}
+
+function breakerState(target: Target, circuit: Circuit): BreakerState {
+  const { state, why, retryAfterMs } = circuit.state();
+  if (state === 'closed') return { target, state };
+  return state === 'half-open' ? { target, state, why } : { target, state, why, retryAfterMs };
+}
+
+function forgetOne(circuits: Map<string, { circuit: Circuit }>): void {
+  const entries = [...circuits];
+  const [key, entry] = entries.find(([, { circuit }]) => circuit.state().state === 'closed') ?? entries[0] ?? [];
+  if (key === undefined || entry === undefined) return;
+  entry.circuit.close();
+  circuits.delete(key);
+}

@@ -1,0 +1,105 @@
+import pRetry from 'p-retry';
+import type { Clock, Random } from '../core/clock.js';
+import { abortedError, type ErrorPolicy, errorPolicies, ServiceError, toServiceError } from '../core/errors.js';
+import type { CallContext, Handler, Stage } from '../core/pipeline.js';
+import type { RoutedRequest } from '../core/request.js';
+import type { ModelResponse } from '../core/response.js';
+import { targetKey } from '../core/target.js';
+import { type BackoffOptions, backoffDelayMs } from './backoff.js';
+import type { AttemptOutcome } from './circuit.js';
+import type { CircuitBreakers } from './circuit-breakers.js';
+
+export interface ResilienceOptions {
+  readonly breakers: CircuitBreakers;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Further attempts at one target after the first. */
+  readonly retries?: number;
+  readonly backoff?: BackoffOptions;
+  /** A wait longer than this is not worth it while other candidates may answer at once. */
+  readonly maxWaitMs?: number;
+}
+
+/** Retries one target within the deadline, behind its breaker; every try is an attempt of its own. */
+export function createResilienceStage(options: ResilienceOptions): Stage<RoutedRequest> {
+  const { clock, random, retries = 2, backoff = { baseMs: 300, capMs: 5_000 }, maxWaitMs = 5_000 } = options;
+  return (next) => async (request, context) => {
+    let number = context.attempts.take();
+    return await pRetry(
+      async () => {
+        if (number === undefined) throw attemptsUsedUp(request);
+        return await attempt(options, next, request, context, number);
+      },
+      {
+        retries,
+        minTimeout: 0,
+        maxTimeout: 0,
+        factor: 1,
+        randomize: false,
+        // Full jitter and the service's own hint are slept here, because p-retry's delay knows neither.
+        onFailedAttempt: async ({ error: thrown, attemptNumber, retriesLeft }) => {
+          const error = toServiceError(thrown);
+          if (retriesLeft === 0 || !mayRetry(error) || context.signal.aborted) throw error;
+          const delayMs = backoffDelayMs(attemptNumber, error.retryAfterMs, backoff, random);
+          if (delayMs > maxWaitMs || clock.monotonicMs() + delayMs >= context.deadlineMs) throw error;
+          number = context.attempts.take();
+          if (number === undefined) throw error;
+          const { category } = error;
+          context.record({ type: 'retry-scheduled', target: request.target, delayMs, category });
+          await clock.sleep(delayMs, context.signal).catch(() => {
+            throw abortedError(context.signal);
+          });
+        },
+      },
+    );
+  };
+}
+
+function mayRetry(error: ServiceError): boolean {
+  return errorPolicies[error.category].retry && !error.textHandedOn;
+}
+
+function attemptsUsedUp({ target }: RoutedRequest): ServiceError {
+  return new ServiceError('model_unavailable', 'The call has used up its attempts.', { target });
+}
+
+async function attempt(
+  { breakers, clock }: ResilienceOptions,
+  next: Handler<RoutedRequest>,
+  request: RoutedRequest,
+  context: CallContext,
+  number: number,
+): Promise<ModelResponse> {
+  const { target } = request;
+  const admission = breakers.admit(target);
+  if (!admission.admitted) {
+    throw new ServiceError('model_unavailable', `${targetKey(target)} is failing and rests for a while.`, {
+      reason: 'breaker_open',
+      target,
+      retryAfterMs: admission.retryAfterMs,
+    });
+  }
+  const startedMs = clock.monotonicMs();
+  const ended = () => ({ type: 'attempt-ended', target, number, latencyMs: clock.monotonicMs() - startedMs }) as const;
+  context.record({ type: 'attempt-started', target, number });
+  try {
+    const response = await next(request, context);
+    admission.report({ ok: true });
+    const { usage, timeToFirstTokenMs } = response;
+    const timing = timeToFirstTokenMs === undefined ? {} : { timeToFirstTokenMs };
+    context.record({ ...ended(), outcome: 'succeeded', usage, ...timing });
+    return response;
+  } catch (thrown) {
+    const error = toServiceError(thrown);
+    admission.report(breakerOutcome(error));
+    const { category, reason, message, usage } = error;
+    const failure = { category, message, ...(reason && { reason }) };
+    context.record({ ...ended(), outcome: 'failed', failure, ...(usage && { usage }) });
+    throw error;
+  }
+}
+
+function breakerOutcome({ category, reason }: ServiceError): AttemptOutcome {
+  const policy: ErrorPolicy = errorPolicies[category];
+  return { ok: false, weight: policy.breakerWeight, why: reason ?? category };
+}
