@@ -1,0 +1,101 @@
+/*
+ * The import rules of docs/architecture.md. tests/architecture/import-rules.test.ts plants a violation of each and sees
+ * it fail, because a rule that matches nothing passes without a word.
+ */
+const domains = [
+  'bedrock',
+  'caching',
+  'cli',
+  'config',
+  'cost',
+  'models',
+  'observability',
+  'resilience',
+  'routing',
+  'sandbox',
+  'security',
+  'server',
+];
+const domain = `^src/(${domains.join('|')})/`;
+const joiners = '^src/(main|compose|service|request-processor)\\.ts$';
+const packages = (...names) => `node_modules/(${names.join('|')})/`;
+
+const onlyIn = (name, place, ...names) => ({
+  name,
+  comment: `${names.join(', ')} is imported in one place`,
+  severity: 'error',
+  from: { path: '^(src|tools)/', pathNot: place },
+  to: { path: packages(...names) },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'core-imports-only-zod',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { pathNot: ['^src/core/', packages('zod'), '^node:timers/promises$', '^timers/promises$'] },
+    },
+    {
+      name: 'domains-do-not-import-each-other',
+      severity: 'error',
+      from: { path: domain },
+      to: { path: '^src/', pathNot: ['^src/core/', '^src/$1/'] },
+    },
+    {
+      name: 'only-the-composition-joins-domains',
+      severity: 'error',
+      from: { path: '^(src|tools)/', pathNot: [domain, joiners, '^src/core/'] },
+      to: { path: domain, pathNot: '^src/server/define-tool\\.ts$' },
+    },
+    {
+      name: 'tools-import-core-and-define-tool',
+      severity: 'error',
+      from: { path: '^tools/' },
+      to: { path: '^(src|node_modules)/', pathNot: ['^src/core/', '^src/server/define-tool\\.ts$', packages('zod')] },
+    },
+    {
+      name: 'only-main-imports-tools',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^tools/' },
+    },
+    onlyIn('aws-sdk-in-bedrock', '^src/bedrock/', '@aws-sdk', '@smithy'),
+    onlyIn('mcp-sdk-in-server', '^src/(server|client)/', '@modelcontextprotocol'),
+    onlyIn('keyv-in-stores', '^src/[^/]+/(stores|ledgers)/', 'keyv', '@keyv', '@redis', 'redis', 'libsql'),
+    onlyIn('resilience-libraries-in-resilience', '^src/resilience/', 'opossum', 'p-retry'),
+    onlyIn('winston-in-logger', '^src/observability/logger\\.ts$', 'winston'),
+    onlyIn('commander-in-cli', '^src/cli/', 'commander', 'cli-table3'),
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^(src|tools)/' },
+      to: {},
+    },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { path: '^(src|tools|scripts)/' },
+      to: { path: '^tests/' },
+    },
+    {
+      name: 'every-import-resolves',
+      comment: 'An import that cannot be resolved would pass every other rule.',
+      severity: 'error',
+      from: { path: '^(src|tools)/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
