@@ -1,0 +1,31 @@
+import { type Handler, pipeline, type Stage } from './core/pipeline.js';
+import type { ModelRequest, RoutedRequest } from './core/request.js';
+
+export interface Stages {
+  /** Tells what happens, whatever happens. */
+  readonly observe: Stage<ModelRequest>;
+  /** Refuses what is too large, ill-formed or too much at once. */
+  readonly guard: Stage<ModelRequest>;
+  /** Answers what was asked before; joins equal calls in flight. */
+  readonly cache: Stage<ModelRequest>;
+  /** Decides where to go, and goes elsewhere when that fails. */
+  readonly route: Stage<ModelRequest, RoutedRequest>;
+  /** Reserves the worst case, settles the truth. */
+  readonly budget: Stage<RoutedRequest>;
+  /** Retries one target behind its breaker. */
+  readonly resilience: Stage<RoutedRequest>;
+  /** Asks Bedrock. */
+  readonly client: Handler<RoutedRequest>;
+}
+
+/** The life of a request, outermost stage first. */
+export function createRequestProcessor(stages: Stages): Handler<ModelRequest> {
+  return pipeline<ModelRequest>()
+    .through(stages.observe)
+    .through(stages.guard)
+    .through(stages.cache)
+    .through(stages.route)
+    .through(stages.budget)
+    .through(stages.resilience)
+    .to(stages.client);
+}

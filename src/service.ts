@@ -1,0 +1,212 @@
+import { foldEvent, newCallRecord } from './core/call-record.js';
+import type { Clock, Random } from './core/clock.js';
+import { abortedError, ServiceError, toServiceError } from './core/errors.js';
+import type { CallEvent, EventSubscriber } from './core/events.js';
+import type {
+  BedrockIntegrationService,
+  Budget,
+  CallOptions,
+  CostQuery,
+  CostReport,
+  Estimate,
+  HealthReport,
+  Invocation,
+  ModelFilter,
+  ModelSummary,
+} from './core/integration-service.js';
+import type { Model } from './core/model.js';
+import { attemptBudget, type CallContext, type Handler } from './core/pipeline.js';
+import type { ModelDirectory, PerformanceRecord, PriceBook } from './core/ports.js';
+import type { ModelRequest } from './core/request.js';
+import { type NanoUsd, noUsage } from './core/response.js';
+import type { RoutingDecision } from './core/routing.js';
+
+export interface ServiceParts {
+  readonly process: Handler<ModelRequest>;
+  readonly route: (request: ModelRequest) => RoutingDecision;
+  readonly directory: ModelDirectory;
+  readonly prices: PriceBook;
+  readonly performance: PerformanceRecord;
+  readonly costs: {
+    report(query: CostQuery): Promise<CostReport>;
+    budgets(): Promise<readonly Budget[]>;
+    fits(amount: NanoUsd): Promise<boolean>;
+  };
+  readonly health: (deep: boolean) => Promise<HealthReport>;
+  readonly subscribers: readonly EventSubscriber[];
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Time for a call that names none. */
+  readonly defaultTimeoutMs: number;
+  readonly maxAttempts: number;
+  /** How long `close` lets calls in flight finish. */
+  readonly closeGraceMs: number;
+  /** Ends sockets, files and timers; runs once, after the last call. */
+  readonly release: () => Promise<void>;
+}
+
+/** An aborted call gets so long to book what it consumed and end by itself; then its caller is answered anyway. */
+const abortGraceMs = 250;
+
+/** The one interface that tools and the command line use. */
+export function createBedrockIntegrationService(parts: ServiceParts): BedrockIntegrationService {
+  const closing = new AbortController();
+  const inFlight = new Set<Promise<unknown>>();
+  let closed: Promise<void> | undefined;
+
+  const invoke = (request: ModelRequest, options: CallOptions): Promise<Invocation> => {
+    const call = runCall(parts, request, options, closing.signal);
+    const tracked = call.catch(() => undefined).finally(() => inFlight.delete(tracked));
+    inFlight.add(tracked);
+    return call;
+  };
+
+  const close = async () => {
+    const drained = Promise.all(inFlight).then(() => undefined);
+    await Promise.race([drained, parts.clock.sleep(parts.closeGraceMs)]);
+    closing.abort(new ServiceError('cancelled', 'The server is shutting down.'));
+    await drained;
+    await parts.release();
+  };
+
+  return {
+    invoke,
+    route: async (request) => parts.route(request),
+    estimate: (request) => estimate(parts, request),
+    models: async (filter) => listModels(parts, filter),
+    costReport: (query) => parts.costs.report(query),
+    health: (deep) => parts.health(deep),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+async function runCall(
+  parts: ServiceParts,
+  request: ModelRequest,
+  options: CallOptions,
+  closing: AbortSignal,
+): Promise<Invocation> {
+  const { clock } = parts;
+  const requestId = parts.random.id();
+  const timeoutMs = request.timeout_ms ?? parts.defaultTimeoutMs;
+  const deadline = startDeadline(clock, timeoutMs);
+  const signal = AbortSignal.any([options.signal, deadline.signal, closing]);
+  let record = newCallRecord(requestId);
+  const context: CallContext = {
+    requestId,
+    caller: options.caller,
+    signal,
+    deadlineMs: clock.monotonicMs() + timeoutMs,
+    attempts: attemptBudget(parts.maxAttempts),
+    record: (event) => {
+      record = foldEvent(record, event);
+      publish(parts, event, requestId, options);
+    },
+  };
+  try {
+    const response = await Promise.race([parts.process(request, context), endOfPatience(clock, signal, deadline.over)]);
+    return { response, record };
+  } catch (thrown) {
+    const error = toServiceError(thrown);
+    error.call = record;
+    throw error;
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** A subscriber that fails must not fail the call. */
+function publish(parts: ServiceParts, event: CallEvent, requestId: string, { caller, onEvent }: CallOptions): void {
+  const origin = { requestId, caller: caller.id, atMs: parts.clock.nowMs() };
+  for (const subscriber of parts.subscribers) {
+    try {
+      subscriber.onCallEvent(event, origin);
+    } catch {
+      // Each subscriber answers for its own errors; there is nobody left to tell.
+    }
+  }
+  onEvent?.(event);
+}
+
+interface Deadline {
+  /** Aborted with the timeout error when the time is over. */
+  readonly signal: AbortSignal;
+  /** Aborted by `stop`, so that nothing waits for a call that has ended. */
+  readonly over: AbortSignal;
+  stop(): void;
+}
+
+function startDeadline(clock: Clock, timeoutMs: number): Deadline {
+  const expired = new AbortController();
+  const over = new AbortController();
+  clock.sleep(timeoutMs, over.signal).then(
+    () => expired.abort(new ServiceError('timeout', `No answer within ${timeoutMs} ms.`, { reason: 'deadline' })),
+    () => undefined,
+  );
+  return { signal: expired.signal, over: over.signal, stop: () => over.abort() };
+}
+
+/** Rejects some time after the signal was aborted; never settles for a call that ends by itself. */
+function endOfPatience(clock: Clock, signal: AbortSignal, over: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = () => {
+      clock.sleep(abortGraceMs, over).then(
+        () => reject(abortedError(signal)),
+        () => undefined,
+      );
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+async function estimate({ route, prices, costs }: ServiceParts, request: ModelRequest): Promise<Estimate> {
+  const decision = route(request);
+  const [first] = decision.candidates;
+  if (!first)
+    throw new ServiceError('model_unavailable', 'No model can take this request.', { reason: 'no_candidate' });
+  const { inputTokens, maxTokens } = decision;
+  const totalTokens = inputTokens + maxTokens;
+  const worst = prices.costOf(first.target, { ...noUsage, inputTokens, outputTokens: maxTokens, totalTokens });
+  return {
+    target: first.target,
+    inputTokens,
+    maxOutputTokens: maxTokens,
+    expected: Math.min(first.estimatedCost ?? worst.nanoUsd, worst.nanoUsd),
+    worstCase: worst.nanoUsd,
+    method: 'estimated',
+    fitsBudget: await costs.fits(worst.nanoUsd),
+    notices: decision.notices,
+  };
+}
+
+function listModels({ directory, prices, performance }: ServiceParts, filter: ModelFilter): readonly ModelSummary[] {
+  const wanted = filter.model === undefined ? directory.all() : [directory.resolve(filter.model).model];
+  return wanted
+    .filter((model) => matches(model, filter))
+    .map((model) => {
+      const { targets, refusal } = directory.targetsOf({ model });
+      const [target] = targets;
+      if (!target) return { model, targets, ...(refusal !== undefined && { refusal }) };
+      const measured = performance.of(target);
+      return { model, targets, price: prices.priceOf(target), ...(measured && { performance: measured }) };
+    })
+    .filter(({ targets }) => filter.region === undefined || targets.some(({ region }) => region === filter.region));
+}
+
+function matches(model: Model, { provider, family, status, capability }: ModelFilter): boolean {
+  if (provider !== undefined && model.provider !== provider.toLowerCase()) return false;
+  if (family !== undefined && model.family !== family.toLowerCase()) return false;
+  if (status !== undefined && model.lifecycle.status !== status.toUpperCase()) return false;
+  return capability === undefined || capabilitiesOf(model).has(capability.toLowerCase());
+}
+
+function capabilitiesOf(model: Model): ReadonlySet<string> {
+  const { tools, system, converseStream, reasoning, promptCaching } = model;
+  const features = { tools, system, streaming: converseStream, reasoning, caching: promptCaching?.supported };
+  const present = Object.entries(features).filter(([, has]) => has === true);
+  return new Set([model.kind, ...model.input, ...present.map(([name]) => name)]);
+}
