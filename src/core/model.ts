@@ -78,12 +78,18 @@ export const modelSchema = z.object({
   tools: z.boolean().nullish(),
   streamingTools: z.boolean().nullish(),
   reasoning: z.boolean().nullish(),
-  promptCaching: z.object({ supported: z.boolean(), minTokens: z.number().optional() }).optional(),
+  promptCaching: z
+    .object({
+      /** Explicit cache points; the table writes a word where the provider caches by itself, which takes none. */
+      supported: z.union([z.boolean(), z.literal('implicit-or-provider').transform(() => false)]),
+      minTokens: z.number().optional(),
+    })
+    .optional(),
   /** The body that InvokeModel takes. */
   nativeFormat: z.string().optional(),
   /** Served by another endpoint than bedrock-runtime. */
   endpoint: z.string().optional(),
-  price: price.default({}),
+  price: price.nullish().transform((value): z.output<typeof price> => value ?? {}),
   priceByProfile: z.record(z.string(), price.partial()).default({}),
   priceByRegion: z.record(z.string(), price.partial()).default({}),
 });

@@ -1,6 +1,6 @@
 import type { Model } from './model.js';
 import type { Cost, NanoUsd, Usage } from './response.js';
-import type { ModelId, ProfileId, Target } from './target.js';
+import type { ModelId, ProfileId, Region, Target } from './target.js';
 
 /* What one domain needs of another, as interfaces: domains import these and compose.ts joins the implementations. */
 
@@ -16,6 +16,8 @@ export interface ResolvedModel {
   readonly model: Model;
   /** Set when the caller named a profile: only that one may be used. */
   readonly profile?: ProfileId;
+  /** Set when the caller gave an ARN: only that region may be used. */
+  readonly region?: Region;
   /** Says so when a successor stands in for a retired model. */
   readonly notice?: string;
 }
