@@ -63,7 +63,9 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
 
   const close = async () => {
     const drained = Promise.all(inFlight).then(() => undefined);
-    await Promise.race([drained, parts.clock.sleep(parts.closeGraceMs)]);
+    const waiting = new AbortController();
+    await Promise.race([drained, parts.clock.sleep(parts.closeGraceMs, waiting.signal).catch(() => undefined)]);
+    waiting.abort();
     closing.abort(new ServiceError('cancelled', 'The server is shutting down.'));
     await drained;
     await parts.release();
