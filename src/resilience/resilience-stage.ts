@@ -8,9 +8,11 @@ import { targetKey } from '../core/target.js';
 import { type BackoffOptions, backoffDelayMs } from './backoff.js';
 import type { AttemptOutcome } from './circuit.js';
 import type { CircuitBreakers } from './circuit-breakers.js';
+import type { RetryBudget } from './retry-budget.js';
 
 export interface ResilienceOptions {
   readonly breakers: CircuitBreakers;
+  readonly retryBudget: RetryBudget;
   readonly clock: Clock;
   readonly random: Random;
   /** Further attempts at one target after the first. */
@@ -22,7 +24,14 @@ export interface ResilienceOptions {
 
 /** Retries one target within the deadline, behind its breaker; every try is an attempt of its own. */
 export function createResilienceStage(options: ResilienceOptions): Stage<RoutedRequest> {
-  const { clock, random, retries = 2, backoff = { baseMs: 300, capMs: 5_000 }, maxWaitMs = 5_000 } = options;
+  const {
+    clock,
+    random,
+    retryBudget,
+    retries = 2,
+    backoff = { baseMs: 300, capMs: 5_000 },
+    maxWaitMs = 5_000,
+  } = options;
   return (next) => async (request, context) => {
     let number = context.attempts.take();
     return await pRetry(
@@ -42,6 +51,7 @@ export function createResilienceStage(options: ResilienceOptions): Stage<RoutedR
           if (retriesLeft === 0 || !mayRetry(error) || context.signal.aborted) throw error;
           const delayMs = backoffDelayMs(attemptNumber, error.retryAfterMs, backoff, random);
           if (delayMs > maxWaitMs || clock.monotonicMs() + delayMs >= context.deadlineMs) throw error;
+          if (!retryBudget.take(request.target)) throw error;
           number = context.attempts.take();
           if (number === undefined) throw error;
           const { category } = error;
@@ -64,7 +74,7 @@ function attemptsUsedUp({ target }: RoutedRequest): ServiceError {
 }
 
 async function attempt(
-  { breakers, clock }: ResilienceOptions,
+  { breakers, retryBudget, clock }: ResilienceOptions,
   next: Handler<RoutedRequest>,
   request: RoutedRequest,
   context: CallContext,
@@ -85,6 +95,7 @@ async function attempt(
   try {
     const response = await next(request, context);
     admission.report({ ok: true });
+    retryBudget.deposit(target);
     const { usage, timeToFirstTokenMs } = response;
     const timing = timeToFirstTokenMs === undefined ? {} : { timeToFirstTokenMs };
     context.record({ ...ended(), outcome: 'succeeded', usage, ...timing });

@@ -6,6 +6,7 @@ import { type ModelResponse, noUsage } from '../../src/core/response.js';
 import { modelId, region, type Target } from '../../src/core/target.js';
 import { createCircuitBreakers } from '../../src/resilience/circuit-breakers.js';
 import { createResilienceStage } from '../../src/resilience/resilience-stage.js';
+import { createRetryBudget } from '../../src/resilience/retry-budget.js';
 import { callContext } from '../support/call-context.js';
 import { fakeClock, fakeRandom } from '../support/fake-clock.js';
 
@@ -29,7 +30,7 @@ function setUp(steps: readonly Step[], overrides: Partial<CallContext> = {}) {
   const clock = fakeClock({ autoAdvance: true });
   const breakers = createCircuitBreakers({ clock, onServerEvent: () => undefined, volumeThreshold: 3 });
   let calls = 0;
-  const stage = createResilienceStage({ breakers, clock, random: fakeRandom() });
+  const stage = createResilienceStage({ breakers, retryBudget: createRetryBudget(), clock, random: fakeRandom() });
   const handle = stage(async () => {
     const step = steps[Math.min(calls, steps.length - 1)] as Step;
     calls += 1;
@@ -72,6 +73,20 @@ describe('resilience stage', () => {
     expect(clock.sleeps).toHaveLength(2);
   });
 
+  it('asks a target that only fails no more than its retry budget allows', async () => {
+    const clock = fakeClock({ autoAdvance: true });
+    const breakers = createCircuitBreakers({ clock, onServerEvent: () => undefined, volumeThreshold: 1_000 });
+    const retryBudget = createRetryBudget({ capacity: 10 });
+    const stage = createResilienceStage({ breakers, retryBudget, clock, random: fakeRandom() });
+    let calls = 0;
+    const handle = stage(() => {
+      calls += 1;
+      return Promise.reject(failure('model_error'));
+    });
+    for (let count = 0; count < 100; count += 1) await handle(request, callContext()).catch(() => undefined);
+    expect(calls).toBe(110);
+  });
+
   it('waits at least as long as the service asks', async () => {
     const { run, clock } = setUp([failure('rate_limit', { retryAfterMs: 2_000 }), answer]);
     await run();
@@ -107,7 +122,12 @@ describe('resilience stage', () => {
     const controller = new AbortController();
     const clock = fakeClock();
     const breakers = createCircuitBreakers({ clock, onServerEvent: () => undefined });
-    const stage = createResilienceStage({ breakers, clock, random: { next: () => 0.9, id: () => '' } });
+    const stage = createResilienceStage({
+      breakers,
+      retryBudget: createRetryBudget(),
+      clock,
+      random: { next: () => 0.9, id: () => '' },
+    });
     const running = stage(() => Promise.reject(failure('network')))(
       request,
       callContext({ signal: controller.signal }),
@@ -129,7 +149,7 @@ describe('resilience stage', () => {
 
   it('turns a foreign error into an internal one without retrying it', async () => {
     const { breakers, clock, context } = setUp([answer]);
-    const stage = createResilienceStage({ breakers, clock, random: fakeRandom() });
+    const stage = createResilienceStage({ breakers, retryBudget: createRetryBudget(), clock, random: fakeRandom() });
     const running = stage(() => Promise.reject(new TypeError('secret detail')))(request, context);
     await expect(running).rejects.toMatchObject({ category: 'internal', message: 'The server failed on this call.' });
   });
