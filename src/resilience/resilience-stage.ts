@@ -22,51 +22,58 @@ export interface ResilienceOptions {
   readonly maxWaitMs?: number;
 }
 
+const defaultBackoff: BackoffOptions = { baseMs: 300, capMs: 5_000 };
+
 /** Retries one target within the deadline, behind its breaker; every try is an attempt of its own. */
 export function createResilienceStage(options: ResilienceOptions): Stage<RoutedRequest> {
-  const {
-    clock,
-    random,
-    retryBudget,
-    retries = 2,
-    backoff = { baseMs: 300, capMs: 5_000 },
-    maxWaitMs = 5_000,
-  } = options;
   return (next) => async (request, context) => {
     let number = context.attempts.take();
-    return await pRetry(
-      async () => {
-        if (number === undefined) throw attemptsUsedUp(request);
-        return await attempt(options, next, request, context, number);
+    const tryOnce = () => {
+      if (number === undefined) throw attemptsUsedUp(request);
+      return attempt(options, next, request, context, number);
+    };
+    return await pRetry(tryOnce, {
+      retries: options.retries ?? 2,
+      minTimeout: 0,
+      maxTimeout: 0,
+      factor: 1,
+      randomize: false,
+      // Full jitter and the service's own hint are slept here, because p-retry's delay knows neither.
+      onFailedAttempt: async ({ error: thrown, attemptNumber, retriesLeft }) => {
+        const error = toServiceError(thrown);
+        const delayMs = retriesLeft > 0 ? retryDelayMs(options, error, attemptNumber, context) : undefined;
+        if (delayMs === undefined || !options.retryBudget.take(request.target)) throw error;
+        number = context.attempts.take();
+        if (number === undefined) throw error;
+        await waitForRetry(options, request, context, error, delayMs);
       },
-      {
-        retries,
-        minTimeout: 0,
-        maxTimeout: 0,
-        factor: 1,
-        randomize: false,
-        // Full jitter and the service's own hint are slept here, because p-retry's delay knows neither.
-        onFailedAttempt: async ({ error: thrown, attemptNumber, retriesLeft }) => {
-          const error = toServiceError(thrown);
-          if (retriesLeft === 0 || !mayRetry(error) || context.signal.aborted) throw error;
-          const delayMs = backoffDelayMs(attemptNumber, error.retryAfterMs, backoff, random);
-          if (delayMs > maxWaitMs || clock.monotonicMs() + delayMs >= context.deadlineMs) throw error;
-          if (!retryBudget.take(request.target)) throw error;
-          number = context.attempts.take();
-          if (number === undefined) throw error;
-          const { category } = error;
-          context.record({ type: 'retry-scheduled', target: request.target, delayMs, category });
-          await clock.sleep(delayMs, context.signal).catch(() => {
-            throw abortedError(context.signal);
-          });
-        },
-      },
-    );
+    });
   };
 }
 
-function mayRetry(error: ServiceError): boolean {
-  return errorPolicies[error.category].retry && !error.textHandedOn;
+/** How long to wait before asking again; undefined when it is not worth it. */
+function retryDelayMs(
+  { clock, random, backoff = defaultBackoff, maxWaitMs = 5_000 }: ResilienceOptions,
+  error: ServiceError,
+  retry: number,
+  { signal, deadlineMs }: CallContext,
+): number | undefined {
+  if (!errorPolicies[error.category].retry || error.textHandedOn || signal.aborted) return undefined;
+  const delayMs = backoffDelayMs(retry, error.retryAfterMs, backoff, random);
+  return delayMs > maxWaitMs || clock.monotonicMs() + delayMs >= deadlineMs ? undefined : delayMs;
+}
+
+async function waitForRetry(
+  { clock }: ResilienceOptions,
+  { target }: RoutedRequest,
+  { record, signal }: CallContext,
+  { category }: ServiceError,
+  delayMs: number,
+): Promise<void> {
+  record({ type: 'retry-scheduled', target, delayMs, category });
+  await clock.sleep(delayMs, signal).catch(() => {
+    throw abortedError(signal);
+  });
 }
 
 function attemptsUsedUp({ target }: RoutedRequest): ServiceError {
