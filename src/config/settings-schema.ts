@@ -1,0 +1,262 @@
+import { z } from 'zod';
+import { optimizeGoals, tasks } from '../core/request.js';
+import { optional, required } from './define-setting.js';
+import { choice, flag, json, list, seconds, text, url, usd, wholeNumber } from './fields.js';
+
+const regionName = text('an AWS region such as us-east-1', /^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/);
+const modelName = text('a model id, profile id or alias', /^[\w.:/-]{1,2048}$/);
+const word = text('a text without spaces', /^\S+$/);
+const anything = text('a text', /\S/);
+const httpUrl = url('https:', 'http:');
+const taskRoutes = json(
+  'JSON that gives each task a list of models, such as {"code":["claude-sonnet"]}',
+  z.partialRecord(z.enum(tasks), z.array(modelName.schema).min(1).max(20)),
+);
+const loopbackHost = text(
+  '127.0.0.1, ::1 or localhost (this version has no authentication, so it serves this machine only)',
+  /^(127\.0\.0\.1|::1|localhost)$/,
+);
+
+const aws = z.strictObject({
+  region: required(
+    regionName,
+    'us-east-1',
+    { variable: 'AWS_BEDROCK_REGION', alternatives: ['AWS_REGION', 'AWS_DEFAULT_REGION'] },
+    'AWS region that is called first.',
+  ),
+  regions: optional(
+    list(regionName),
+    { variable: 'BEDROCK_REGIONS', defaultText: 'the region above' },
+    'Regions over which calls may be spread; without AWS_BEDROCK_REGION the first one is called first.',
+  ),
+  accessKeyId: optional(
+    text('an AWS access key id', /^\w{16,128}$/),
+    { variable: 'AWS_BEDROCK_ACCESS_KEY_ID', secret: 'value', defaultText: 'the standard AWS chain' },
+    'AWS access key for Bedrock only; goes before the standard AWS chain.',
+  ),
+  secretAccessKey: optional(
+    word,
+    { variable: 'AWS_BEDROCK_SECRET_ACCESS_KEY', secret: 'value' },
+    'Belongs to AWS_BEDROCK_ACCESS_KEY_ID.',
+  ),
+  sessionToken: optional(
+    word,
+    { variable: 'AWS_BEDROCK_SESSION_TOKEN', secret: 'value' },
+    'Session token, when the access key is a temporary one.',
+  ),
+  profile: optional(anything, { variable: 'AWS_PROFILE' }, 'Profile of the shared AWS configuration files.'),
+  bearerToken: optional(
+    word,
+    { variable: 'AWS_BEARER_TOKEN_BEDROCK', secret: 'value' },
+    'Bedrock API key, used in place of an access key.',
+  ),
+  endpointRuntime: optional(
+    httpUrl,
+    {
+      variable: 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME',
+      alternatives: ['AWS_ENDPOINT_URL'],
+      secret: 'credentials',
+      defaultText: "AWS's own",
+    },
+    'Endpoint of model calls, for VPC endpoints and proxies.',
+  ),
+  endpointControl: optional(
+    httpUrl,
+    {
+      variable: 'AWS_ENDPOINT_URL_BEDROCK',
+      alternatives: ['AWS_ENDPOINT_URL'],
+      secret: 'credentials',
+      defaultText: "AWS's own",
+    },
+    'Endpoint of the control plane (lists of models and profiles).',
+  ),
+  allowedGeographies: optional(
+    list(text('a profile prefix such as us, eu or global', /^[a-z][a-z-]{1,15}$/)),
+    { variable: 'BEDROCK_ALLOWED_GEOGRAPHIES', defaultText: 'all that the regions offer' },
+    'Geographies in which a cross-region profile may process data.',
+  ),
+  tlsMinVersion: required(
+    choice('TLSv1.2', 'TLSv1.3'),
+    'TLSv1.3',
+    { variable: 'BEDROCK_TLS_MIN_VERSION' },
+    'Lowest TLS version accepted from AWS; lower it only for a proxy that cannot do better.',
+  ),
+});
+
+const models = z.strictObject({
+  default: optional(
+    modelName,
+    { variable: 'BEDROCK_DEFAULT_MODEL', defaultText: 'chosen for each call' },
+    'Model for calls that name none.',
+  ),
+  fallbacks: required(
+    list(modelName),
+    [],
+    { variable: 'BEDROCK_FALLBACK_MODELS' },
+    'Models that are tried, in this order, when the chosen one fails.',
+  ),
+  taskRoutes: required(
+    taskRoutes,
+    {},
+    { variable: 'BEDROCK_TASK_ROUTES', defaultText: 'built-in table' },
+    'Preferred models of a task, best first; tasks left out keep the built-in ones.',
+  ),
+  optimize: required(
+    choice(...optimizeGoals),
+    'balanced',
+    { variable: 'BEDROCK_OPTIMIZE' },
+    'What to favour when a call does not say.',
+  ),
+});
+
+const limits = z.strictObject({
+  maxConcurrentRequests: required(
+    wholeNumber(1, 10_000),
+    100,
+    { variable: 'BEDROCK_MAX_CONCURRENT_REQUESTS' },
+    'Calls that run at once; more wait in a bounded queue.',
+  ),
+  requestTimeoutMs: required(
+    seconds(1, 3_600),
+    120_000,
+    { variable: 'BEDROCK_REQUEST_TIMEOUT' },
+    'Time for a whole call, retries and fallbacks included, when the call does not say.',
+  ),
+  firstTokenTimeoutMs: required(
+    seconds(0.1, 3_600),
+    5_000,
+    { variable: 'BEDROCK_FIRST_TOKEN_TIMEOUT' },
+    'After so long without a first token the call moves to another model.',
+  ),
+  idleTimeoutMs: required(
+    seconds(0.1, 3_600),
+    30_000,
+    { variable: 'BEDROCK_IDLE_TIMEOUT' },
+    'Longest silence within an answer that has begun.',
+  ),
+  maxRequestBytes: required(
+    wholeNumber(1_024, 100_000_000),
+    25_000_000,
+    { variable: 'BEDROCK_MAX_REQUEST_BYTES' },
+    'Largest request, in bytes of its JSON text.',
+  ),
+});
+
+const cache = z.strictObject({
+  ttlSeconds: required(
+    wholeNumber(0, 86_400),
+    300,
+    { variable: 'BEDROCK_CACHE_TTL' },
+    'Seconds for which an answer is kept; 0 switches the cache off.',
+  ),
+  memoryBytes: required(
+    wholeNumber(1_000_000, 100_000_000_000),
+    100_000_000,
+    { variable: 'BEDROCK_CACHE_MEMORY_BYTES' },
+    'Memory that cached answers may take.',
+  ),
+  redisUrl: optional(
+    url('redis:', 'rediss:'),
+    { variable: 'BEDROCK_REDIS_URL', secret: 'credentials', defaultText: 'none' },
+    'Redis that several replicas share as second cache tier.',
+  ),
+});
+
+const cost = z.strictObject({
+  dailyLimitUsd: optional(
+    usd(10_000_000),
+    { variable: 'BEDROCK_DAILY_COST_LIMIT', defaultText: 'no limit' },
+    'Calls that could spend more than this in a day (UTC) are refused.',
+  ),
+  alertThresholdUsd: optional(
+    usd(10_000_000),
+    { variable: 'BEDROCK_COST_ALERT_THRESHOLD', defaultText: 'none' },
+    'Spending of a day from which on health and logs warn.',
+  ),
+});
+
+const storage = z.strictObject({
+  dataDir: optional(
+    anything,
+    { variable: 'BEDROCK_DATA_DIR', defaultText: "the user's data directory for this program" },
+    'Directory of the cost ledger.',
+  ),
+});
+
+const toolset = { ...choice('core'), form: '`core` (the only toolset of this version)' };
+
+const server = z.strictObject({
+  transport: required(choice('stdio', 'http'), 'stdio', { variable: 'BEDROCK_TRANSPORT' }, 'How clients connect.'),
+  host: required(loopbackHost, '127.0.0.1', { variable: 'BEDROCK_HTTP_HOST' }, 'Address to listen on, transport http.'),
+  port: required(wholeNumber(0, 65_535), 8_765, { variable: 'BEDROCK_HTTP_PORT' }, 'Port; 0 takes a free one.'),
+  allowedHosts: required(
+    list(text('a host name, with or without a port', /^[\w.:[\]-]{1,255}$/)),
+    [],
+    { variable: 'BEDROCK_ALLOWED_HOSTS' },
+    'Host headers accepted beside those of the loopback interface.',
+  ),
+  allowedOrigins: required(
+    list(text('an origin such as https://app.example', /^https?:\/\/[\w.:[\]-]{1,255}$/)),
+    [],
+    { variable: 'BEDROCK_ALLOWED_ORIGINS' },
+    'Origins of web pages that may call this server.',
+  ),
+  toolsets: required(list(toolset), ['core'], { variable: 'BEDROCK_TOOLSETS' }, 'Groups of tools that are offered.'),
+  readOnly: required(flag, false, { variable: 'BEDROCK_READ_ONLY' }, 'Hides the tools that spend money.'),
+});
+
+const logging = z.strictObject({
+  level: required(
+    choice('error', 'warn', 'info', 'debug'),
+    'info',
+    { variable: 'BEDROCK_LOG_LEVEL' },
+    'How much is logged, always to stderr.',
+  ),
+  format: required(
+    choice('json', 'pretty'),
+    'json',
+    { variable: 'BEDROCK_LOG_FORMAT' },
+    'One JSON object a line, or lines for people.',
+  ),
+});
+
+export const environments = ['development', 'staging', 'production'] as const;
+
+/** Types, defaults, environment names and docs of every setting. */
+export const settingsSchema = z.strictObject({
+  aws: aws.prefault({}),
+  models: models.prefault({}),
+  limits: limits.prefault({}),
+  cache: cache.prefault({}),
+  cost: cost.prefault({}),
+  storage: storage.prefault({}),
+  server: server.prefault({}),
+  logging: logging.prefault({}),
+  metricsEnabled: required(
+    flag,
+    true,
+    { variable: 'BEDROCK_METRICS_ENABLED' },
+    'Collects metrics and serves /metrics.',
+  ),
+  environment: required(
+    choice(...environments),
+    'production',
+    { variable: 'BEDROCK_ENVIRONMENT' },
+    'Picks the defaults of other settings: development logs readable lines, staging logs details.',
+  ),
+  sandbox: required(
+    flag,
+    false,
+    { variable: 'BEDROCK_SANDBOX' },
+    'Answers come from a built-in stand-in for Bedrock, and say so; no AWS account is needed.',
+  ),
+});
+
+export type ParsedSettings = z.output<typeof settingsSchema>;
+
+/** Defaults by BEDROCK_ENVIRONMENT, under the names of the environment variables. */
+export const profileDefaults: Readonly<Record<(typeof environments)[number], Readonly<Record<string, string>>>> = {
+  development: { BEDROCK_LOG_FORMAT: 'pretty' },
+  staging: { BEDROCK_LOG_LEVEL: 'debug' },
+  production: {},
+};
