@@ -1,0 +1,30 @@
+import { ServiceError } from '../core/errors.js';
+
+const maxDepth = 64;
+
+/** Node has it since version 20; the library types of ES2023 do not name it yet. */
+type CheckedString = string & { isWellFormed(): boolean };
+
+function checkText(text: string): void {
+  if ((text as CheckedString).isWellFormed()) return;
+  throw new ServiceError('validation', 'The arguments hold text that is not valid Unicode (a lone surrogate).', {
+    remedy: 'Send each character above U+FFFF as a complete surrogate pair.',
+  });
+}
+
+/**
+ * Refuses what no schema describes: nesting that could exhaust the stack of a later reader, and strings that cannot be
+ * written as UTF-8.
+ * @throws ServiceError validation
+ */
+export function checkArgumentLimits(value: unknown, depth = 0): void {
+  if (typeof value === 'string') checkText(value);
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= maxDepth) {
+    throw new ServiceError('validation', `The arguments are nested deeper than ${maxDepth} levels.`);
+  }
+  for (const [key, entry] of Object.entries(value)) {
+    checkText(key);
+    checkArgumentLimits(entry, depth + 1);
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Clock } from '../core/clock.js';
+import type { AttemptSummary } from '../core/events.js';
+import type { BedrockIntegrationService, CallOptions } from '../core/integration-service.js';
+
+/** `read` spends nothing and changes nothing; `write` calls a model; `admin` changes the server itself. */
+export type ToolKind = 'read' | 'write' | 'admin';
+
+/** Who calls a tool and how the call can be ended and watched. */
+export type ToolCaller = Pick<CallOptions, 'caller' | 'signal' | 'onEvent'>;
+
+export interface ToolContext extends ToolCaller {
+  readonly clock: Clock;
+}
+
+/** `structured` fits the tool's output schema; `text` says the same to a model. */
+export interface ToolAnswer<Structured = Record<string, unknown>> {
+  readonly structured: Structured;
+  readonly text: string;
+}
+
+interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  /** For the model that chooses a tool: the first sentence says what it does, the rest when to use it. */
+  readonly description: string;
+  readonly kind: ToolKind;
+  readonly input: Input;
+  readonly output: Output;
+  /** Throws ServiceError for everything the caller should know. */
+  handle(
+    input: z.output<Input>,
+    service: BedrockIntegrationService,
+    context: ToolContext,
+  ): Promise<ToolAnswer<z.input<Output>>>;
+}
+
+/** A tool of any input, as the registry keeps it. `handle` must be given what `input` parsed. */
+export interface Tool extends Omit<ToolDefinition<z.ZodType, z.ZodObject>, 'handle'> {
+  handle(input: unknown, service: BedrockIntegrationService, context: ToolContext): Promise<ToolAnswer>;
+}
+
+/** Describes one tool, free of any MCP SDK. */
+export function defineTool<Input extends z.ZodType, Output extends z.ZodObject>(
+  definition: ToolDefinition<Input, Output>,
+): Tool {
+  return {
+    ...definition,
+    handle: (input, service, context) => definition.handle(input as z.output<Input>, service, context),
+  };
+}
+
+/** Hints for clients. Derived from the kind, so that a tool cannot contradict itself. */
+export function annotationsOf(kind: ToolKind) {
+  return {
+    readOnlyHint: kind === 'read',
+    destructiveHint: kind === 'admin',
+    idempotentHint: kind === 'read',
+    openWorldHint: kind === 'write',
+  };
+}
+
+/** One attempt, as answers and errors tell it. */
+export const attemptResult = z.strictObject({
+  model: z.string(),
+  region: z.string(),
+  outcome: z.enum(['succeeded', 'failed']),
+  category: z.string().optional(),
+  latency_ms: z.number(),
+});
+
+export function toAttemptResult(attempt: AttemptSummary): z.input<typeof attemptResult> {
+  return {
+    model: attempt.target.model,
+    region: attempt.target.region,
+    outcome: attempt.outcome,
+    ...(attempt.failure && { category: attempt.failure.category }),
+    latency_ms: Math.round(attempt.latencyMs),
+  };
+}

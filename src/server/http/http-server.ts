@@ -1,0 +1,224 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import type { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
+import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { Clock, Random } from '../../core/clock.js';
+import { errorPolicies, ServiceError } from '../../core/errors.js';
+import type { BedrockIntegrationService } from '../../core/integration-service.js';
+import type { Caller } from '../../core/pipeline.js';
+import type { Logger } from '../../core/ports.js';
+import type { McpConnector } from '../mcp-connection.js';
+import { type HealthRouteOptions, healthRoutes } from './health-routes.js';
+import { isLoopback, urlHost } from './loopback.js';
+import { rpcCodes, sendRpcError } from './replies.js';
+import { createRequestGuard, type Refusal } from './request-guard.js';
+import type { Lifecycle, RouteHandler, Routes } from './route.js';
+import { createSessions, type Sessions } from './sessions.js';
+import { sseRoutes } from './sse-routes.js';
+import { streamableRoutes } from './streamable-routes.js';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly connector: McpConnector;
+  readonly caller: Caller;
+  readonly service: () => Promise<BedrockIntegrationService>;
+  readonly metrics: HealthRouteOptions['metrics'];
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits?: Partial<HttpLimits>;
+  /** Besides the loopback names. */
+  readonly allowedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface HttpLimits {
+  readonly maxBodyBytes: number;
+  readonly maxConnections: number;
+  /** Of each of the two transports. */
+  readonly maxSessions: number;
+  readonly sessionIdleMs: number;
+  /** For a client to send one whole request; how long the answer takes is not limited here. */
+  readonly requestTimeoutMs: number;
+  /** For running calls to end when the server closes. */
+  readonly drainMs: number;
+}
+
+export interface RunningHttpServer {
+  /** Without a path, such as `http://127.0.0.1:8765`. */
+  readonly url: string;
+  /** Finishes running calls within `drainMs`, ends streams and sessions, then closes every socket. */
+  close(): Promise<void>;
+}
+
+export interface HttpServer {
+  /** @throws ServiceError when the address cannot be used. */
+  listen(): Promise<RunningHttpServer>;
+}
+
+const defaultLimits: HttpLimits = {
+  maxBodyBytes: 30 * 1024 * 1024,
+  maxConnections: 1_000,
+  maxSessions: 500,
+  sessionIdleMs: 30 * 60_000,
+  requestTimeoutMs: 60_000,
+  drainMs: 10_000,
+};
+const headersTimeoutMs = 10_000;
+const reapEveryMs = 60_000;
+/** For answers on their way out, once every session was closed. */
+const socketGraceMs = 500;
+
+/** What the routes, the closing and the reaping share. */
+interface State {
+  readonly lifecycle: Lifecycle;
+  readonly streamable: Sessions<StreamableHTTPServerTransport>;
+  readonly sse: Sessions<SSEServerTransport>;
+  readonly limits: HttpLimits;
+}
+
+function pickHandler(request: IncomingMessage, response: ServerResponse, routes: Routes, url: URL) {
+  const methods = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+  if (!methods) {
+    sendRpcError(response, 404, 'There is nothing at this path.');
+    return undefined;
+  }
+  const method = request.method ?? '';
+  const handler: RouteHandler | undefined = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (!handler) {
+    const allow = Object.keys(methods).join(', ');
+    sendRpcError(response, 405, `This path takes ${allow}.`, undefined, { allow });
+  }
+  return handler;
+}
+
+function failRequest(response: ServerResponse, thrown: unknown, logger: Logger): void {
+  logger.error('An HTTP request failed inside the server.', { error: thrown });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const status = thrown instanceof ServiceError ? errorPolicies[thrown.category].httpStatus : 500;
+  const message = thrown instanceof ServiceError ? thrown.message : 'The server failed on this request.';
+  sendRpcError(response, status, message, rpcCodes.internal);
+}
+
+function createListener(guard: (request: IncomingMessage) => Refusal | undefined, routes: Routes, logger: Logger) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const refusal = guard(request);
+    const target = request.url ?? '/';
+    const url = URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost') : undefined;
+    if (refusal || !url) {
+      const { status, message } = refusal ?? { status: 400, message: 'The request target is not valid.' };
+      sendRpcError(response, status, message, undefined, { connection: 'close' });
+      return;
+    }
+    const handler = pickHandler(request, response, routes, url);
+    handler?.(request, response, url).catch((thrown: unknown) => {
+      // A client that left in the middle of its request is no failure.
+      if (request.destroyed && !request.complete) response.destroy();
+      else failRequest(response, thrown, logger);
+    });
+  };
+}
+
+async function bind(server: Server, host: string, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, resolve);
+  }).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'EADDRINUSE' ? 'is in use by another program' : 'cannot be used';
+    throw new ServiceError('validation', `The address ${urlHost(host)}:${port} ${why}.`, {
+      remedy: 'Choose another port with --port or BEDROCK_HTTP_PORT.',
+      cause,
+    });
+  });
+  return `http://${urlHost(host)}:${(server.address() as AddressInfo).port}`;
+}
+
+async function reapRegularly(state: State, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(Math.min(reapEveryMs, state.limits.sessionIdleMs), signal);
+    state.streamable.reap();
+    state.sse.reap();
+  }
+}
+
+async function stop(server: Server, state: State, clock: Clock): Promise<void> {
+  state.lifecycle.draining = true;
+  const enough = new AbortController();
+  const within = (ms: number) => clock.sleep(ms, enough.signal).catch(() => undefined);
+  const connections = [...state.streamable.all(), ...state.sse.all()].map(({ connection }) => connection);
+  await Promise.race([Promise.all(connections.map((connection) => connection.idle())), within(state.limits.drainMs)]);
+  // The answer of the last call leaves a few ticks after the call has ended.
+  await setImmediate();
+  const closed = new Promise((resolve) => server.close(resolve));
+  await Promise.all(connections.map((connection) => connection.close()));
+  server.closeIdleConnections();
+  await Promise.race([closed, within(socketGraceMs)]);
+  enough.abort();
+  server.closeAllConnections();
+  await closed;
+}
+
+function refuseOpenBind(host: string): void {
+  if (isLoopback(host)) return;
+  throw new ServiceError('validation', 'Without authentication the server listens on this machine only.', {
+    remedy: 'Use the host 127.0.0.1; to reach it from elsewhere, put a proxy that authenticates in front of it.',
+  });
+}
+
+function createState(options: HttpServerOptions): State {
+  const limits = { ...defaultLimits, ...options.limits };
+  const sessionOptions = { clock: options.clock, maxSessions: limits.maxSessions, idleMs: limits.sessionIdleMs };
+  return {
+    limits,
+    lifecycle: { draining: false },
+    streamable: createSessions(sessionOptions),
+    sse: createSessions(sessionOptions),
+  };
+}
+
+/**
+ * MCP over HTTP with health and metrics beside it.
+ * @throws ServiceError validation for a host that other machines reach: there is no authentication yet.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { host, port, logger, clock, allowedHosts = [], allowedOrigins = [] } = options;
+  refuseOpenBind(host);
+  const state = createState(options);
+  const { limits, lifecycle } = state;
+  const shared = { ...options, lifecycle, maxBodyBytes: limits.maxBodyBytes };
+  const routes: Routes = {
+    ...streamableRoutes({ ...shared, sessions: state.streamable }),
+    ...sseRoutes({ ...shared, sessions: state.sse }),
+    ...healthRoutes(shared),
+  };
+  const timeouts = {
+    requestTimeout: limits.requestTimeoutMs,
+    headersTimeout: Math.min(headersTimeoutMs, limits.requestTimeoutMs),
+    // Node looks for late requests only so often, by default every 30 s.
+    connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs),
+  };
+  const listener = createListener(createRequestGuard({ allowedHosts, allowedOrigins }), routes, logger);
+  const server = createServer(timeouts, listener);
+  server.maxConnections = limits.maxConnections;
+
+  return {
+    listen: async () => {
+      const url = await bind(server, host, port);
+      const reaping = new AbortController();
+      reapRegularly(state, clock, reaping.signal).catch(() => undefined);
+      return {
+        url,
+        close: async () => {
+          reaping.abort();
+          await stop(server, state, clock);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock, Random } from '../../core/clock.js';
+import type { Caller } from '../../core/pipeline.js';
+import type { McpConnector } from '../mcp-connection.js';
+
+export type RouteHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
+
+/** Path → method → handler. */
+export type Routes = Readonly<Record<string, Readonly<Record<string, RouteHandler>>>>;
+
+/** Whether the server is on its way out: it then finishes calls and takes no new ones. */
+export interface Lifecycle {
+  draining: boolean;
+}
+
+/** What the MCP routes share. */
+export interface McpRouteOptions {
+  readonly connector: McpConnector;
+  readonly caller: Caller;
+  readonly lifecycle: Lifecycle;
+  readonly maxBodyBytes: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}

@@ -1,0 +1,93 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../core/clock.js';
+import type { McpConnection } from '../mcp-connection.js';
+
+export interface Session<Transport> {
+  readonly id: string;
+  readonly transport: Transport;
+  readonly connection: McpConnection;
+  /** Older protocol revisions allow several messages in one body. */
+  readonly batches: boolean;
+}
+
+export interface SessionsOptions {
+  readonly clock: Clock;
+  readonly maxSessions: number;
+  /** A session nobody used for so long is closed. */
+  readonly idleMs: number;
+}
+
+export interface Sessions<Transport> {
+  /** False when the store is full of sessions that are in use. */
+  makeRoom(): boolean;
+  add(session: Session<Transport>): void;
+  find(id: string): Session<Transport> | undefined;
+  /** Counts the session as used until the response has ended. */
+  hold(id: string, response: ServerResponse): void;
+  remove(id: string): void;
+  /** Closes what was idle for too long. */
+  reap(): void;
+  all(): readonly Session<Transport>[];
+}
+
+interface Entry<Transport> {
+  readonly session: Session<Transport>;
+  openResponses: number;
+  lastUsedMs: number;
+}
+
+/** Bounded by `maxSessions` of each store; when it is full, the session that was idle for longest makes room. */
+export function createSessions<Transport>(options: SessionsOptions): Sessions<Transport> {
+  const { clock, maxSessions, idleMs } = options;
+  /** Least recently used first. */
+  const entries = new Map<string, Entry<Transport>>();
+
+  const isIdle = (entry: Entry<Transport>) =>
+    entry.openResponses === 0 && entry.session.connection.callsInFlight() === 0;
+
+  function touch(entry: Entry<Transport>): void {
+    entry.lastUsedMs = clock.monotonicMs();
+    entries.delete(entry.session.id);
+    entries.set(entry.session.id, entry);
+  }
+
+  function end({ session }: Entry<Transport>): void {
+    entries.delete(session.id);
+    session.connection.close().catch(() => undefined);
+  }
+
+  function reap(): void {
+    const oldestMs = clock.monotonicMs() - idleMs;
+    for (const entry of [...entries.values()]) {
+      if (entry.lastUsedMs <= oldestMs && isIdle(entry)) end(entry);
+    }
+  }
+
+  return {
+    reap,
+    makeRoom: () => {
+      if (entries.size < maxSessions) return true;
+      const idle = [...entries.values()].find(isIdle);
+      if (idle) end(idle);
+      return idle !== undefined;
+    },
+    add: (session) => {
+      entries.set(session.id, { session, openResponses: 0, lastUsedMs: clock.monotonicMs() });
+    },
+    find: (id) => entries.get(id)?.session,
+    hold: (id, response) => {
+      const entry = entries.get(id);
+      if (!entry) return;
+      entry.openResponses += 1;
+      touch(entry);
+      response.once('close', () => {
+        entry.openResponses -= 1;
+        if (entries.has(id)) touch(entry);
+      });
+    },
+    remove: (id) => {
+      entries.delete(id);
+    },
+    all: () => [...entries.values()].map(({ session }) => session),
+  };
+}

@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import {
+  ErrorCode,
+  isInitializeRequest,
+  type JSONRPCMessage,
+  SUPPORTED_PROTOCOL_VERSIONS,
+} from '@modelcontextprotocol/sdk/types.js';
+import { isRequest } from '../json-rpc.js';
+import { rpcCodes, sendRpcError } from './replies.js';
+import { type PostedMessages, readMessages } from './request-body.js';
+import type { McpRouteOptions, Routes } from './route.js';
+import type { Session, Sessions } from './sessions.js';
+
+type StreamableSession = Session<StreamableHTTPServerTransport>;
+type StreamableSessions = Sessions<StreamableHTTPServerTransport>;
+
+/** The revision that took batches out of the protocol. */
+const batchesEndedWith = '2025-06-18';
+
+export interface StreamableOptions extends McpRouteOptions {
+  readonly sessions: StreamableSessions;
+}
+
+function allowsBatches(initialize: JSONRPCMessage): boolean {
+  if (!isInitializeRequest(initialize)) return false;
+  const { protocolVersion } = initialize.params;
+  return SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion) && protocolVersion < batchesEndedWith;
+}
+
+function findSession(
+  request: IncomingMessage,
+  response: ServerResponse,
+  sessions: StreamableSessions,
+): StreamableSession | undefined {
+  const id = request.headers['mcp-session-id'];
+  if (typeof id !== 'string') {
+    sendRpcError(response, 400, 'The Mcp-Session-Id header is missing: send an initialize request first.');
+    return undefined;
+  }
+  const session = sessions.find(id);
+  if (!session) {
+    sendRpcError(response, 404, 'Session not found: initialize a new one.', rpcCodes.sessionNotFound);
+  }
+  return session;
+}
+
+/** Why a session does not take these messages. */
+function messagesProblem({ messages, isBatch }: PostedMessages, session: StreamableSession): string | undefined {
+  if (isBatch && !session.batches) return `Batches are not allowed since protocol revision ${batchesEndedWith}.`;
+  const ids = messages.filter(isRequest).map(({ id }) => id);
+  const repeated = new Set(ids).size < ids.length || ids.some((id) => session.connection.isRunning(id));
+  return repeated ? 'A request with this id is still running.' : undefined;
+}
+
+/** Answers an initialize request and keeps the session it opens. */
+async function openSession(
+  request: IncomingMessage,
+  response: ServerResponse,
+  initialize: JSONRPCMessage,
+  { connector, caller, sessions, random }: StreamableOptions,
+): Promise<void> {
+  if (!sessions.makeRoom()) {
+    sendRpcError(response, 503, 'Too many sessions are in use.', undefined, { 'retry-after': '5' });
+    return;
+  }
+  const connection = connector(caller);
+  const transport = new StreamableHTTPServerTransport({
+    sessionIdGenerator: () => random.id(),
+    onsessioninitialized: (id) => {
+      sessions.add({ id, transport, connection, batches: allowsBatches(initialize) });
+      sessions.hold(id, response);
+    },
+  });
+  transport.onclose = () => {
+    if (transport.sessionId) sessions.remove(transport.sessionId);
+  };
+  await connection.connect(transport);
+  await transport.handleRequest(request, response, initialize);
+  // The SDK refused it, for its Accept header for example.
+  if (transport.sessionId === undefined) await connection.close();
+}
+
+async function post(request: IncomingMessage, response: ServerResponse, options: StreamableOptions): Promise<void> {
+  const posted = await readMessages(request, response, options);
+  if (!posted) return;
+  const { messages, isBatch } = posted;
+  if (options.lifecycle.draining && messages.some(isRequest)) {
+    sendRpcError(response, 503, 'The server is stopping.', undefined, { connection: 'close' });
+    return;
+  }
+  const [first] = messages;
+  if (first && !isBatch && isInitializeRequest(first) && request.headers['mcp-session-id'] === undefined) {
+    await openSession(request, response, first, options);
+    return;
+  }
+  const session = findSession(request, response, options.sessions);
+  if (!session) return;
+  const problem = messagesProblem(posted, session);
+  if (problem) {
+    sendRpcError(response, 400, problem, ErrorCode.InvalidRequest);
+    return;
+  }
+  options.sessions.hold(session.id, response);
+  await session.transport.handleRequest(request, response, isBatch ? messages : first);
+}
+
+/** Streamable HTTP with sessions: without them a client's cancel would not reach the call it means. */
+export function streamableRoutes(options: StreamableOptions): Routes {
+  const toSession = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const session = findSession(request, response, options.sessions);
+    if (!session) return;
+    options.sessions.hold(session.id, response);
+    await session.transport.handleRequest(request, response);
+  };
+  return {
+    '/mcp': { POST: (request, response) => post(request, response, options), GET: toSession, DELETE: toSession },
+  };
+}

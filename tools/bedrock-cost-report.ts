@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import type { Budget, CostReport } from '../src/core/integration-service.js';
+import { costGroupings, type SpendGroup } from '../src/core/ports.js';
+import { defineTool } from '../src/server/define-tool.js';
+import { toUsd, usdText } from './results/money.js';
+import { customRange, namedRange, parseMoment, periods, type TimeRange } from './results/period.js';
+import { toUsageResult, usageResult } from './results/usage.js';
+
+const moment = z
+  .string()
+  .max(40)
+  .refine((text) => parseMoment(text) !== undefined, 'must be an ISO date (2026-01-31) or time with zone');
+
+const input = z
+  .strictObject({
+    period: z.enum(periods).optional().describe('Default today, or custom when `from` is given. Days are UTC.'),
+    from: moment.optional().describe('For custom: ISO 8601 date or time.'),
+    to: moment.optional().describe('For custom: a date includes its whole day. Default now.'),
+    group_by: z.enum(costGroupings).optional().describe('Default model.'),
+    format: z.enum(['table', 'csv']).optional().describe('Of the text. Default table.'),
+  })
+  .refine(({ period, from }) => period !== 'custom' || from !== undefined, '`period` custom needs `from`')
+  .refine(
+    ({ period, from, to }) => (period ?? 'custom') === 'custom' || (from ?? to) === undefined,
+    '`from` and `to` go with `period` custom only',
+  )
+  .refine(({ from, to }) => to === undefined || from !== undefined, '`to` needs `from`');
+
+const totals = z.strictObject({
+  calls: z.int(),
+  cost_usd: z.number(),
+  usage: usageResult,
+  cache_savings_usd: z.number(),
+});
+/** Usage of a group is left at its sum: the split is in the totals, and reports can have many groups. */
+const group = z.strictObject({
+  key: z.string(),
+  calls: z.int(),
+  cost_usd: z.number(),
+  total_tokens: z.int(),
+  cache_savings_usd: z.number(),
+});
+const budget = z.strictObject({
+  scope: z.string(),
+  limit_usd: z.number().optional(),
+  spent_usd: z.number(),
+  reserved_usd: z.number(),
+  remaining_usd: z.number().optional(),
+  state: z.enum(['open', 'near_limit', 'exhausted', 'unlimited']),
+  resets_at: z.string(),
+});
+
+const output = z.strictObject({
+  period: z.strictObject({ from: z.string(), to: z.string() }),
+  group_by: z.enum(costGroupings),
+  totals,
+  groups: z.array(group),
+  series: z.array(group).describe('Over time: by hour up to two days, else by day.'),
+  budgets: z.array(budget),
+  forecast: z.strictObject({ cost_usd: z.number() }).optional().describe('For the whole period.'),
+});
+type Output = z.input<typeof output>;
+
+function toGroup({ key, calls, cost, saved, usage }: SpendGroup): z.input<typeof group> {
+  return {
+    key,
+    calls,
+    cost_usd: toUsd(cost),
+    total_tokens: usage.totalTokens,
+    cache_savings_usd: toUsd(saved),
+  };
+}
+
+function toBudget({ scope, limit, spent, reserved, state, resetsAtMs }: Budget): z.input<typeof budget> {
+  return {
+    scope,
+    ...(limit !== undefined && { limit_usd: toUsd(limit) }),
+    spent_usd: toUsd(spent),
+    reserved_usd: toUsd(reserved),
+    ...(limit !== undefined && { remaining_usd: toUsd(Math.max(0, limit - spent - reserved)) }),
+    state,
+    resets_at: new Date(resetsAtMs).toISOString(),
+  };
+}
+
+function toOutput(report: CostReport, range: TimeRange, groupBy: Output['group_by']): Output {
+  const { totals: sum, forecast } = report;
+  return {
+    period: { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() },
+    group_by: groupBy,
+    totals: {
+      calls: sum.calls,
+      cost_usd: toUsd(sum.cost),
+      usage: toUsageResult(sum.usage),
+      cache_savings_usd: toUsd(sum.saved),
+    },
+    groups: report.groups.map(toGroup),
+    series: report.series.map(toGroup),
+    budgets: report.budgets.map(toBudget),
+    ...(forecast !== undefined && { forecast: { cost_usd: toUsd(forecast) } }),
+  };
+}
+
+/** A cell for a spreadsheet: quoted where needed, and a leading = + - @ is no formula. */
+function csvCell(text: string): string {
+  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
+
+function toCsv(report: CostReport, groupBy: string): string {
+  const rows = report.groups.map(({ key, calls, cost, saved, usage }) =>
+    [csvCell(key), calls, toUsd(cost).toFixed(9), usage.totalTokens, toUsd(saved).toFixed(9)].join(','),
+  );
+  return [`${groupBy},calls,cost_usd,total_tokens,cache_savings_usd`, ...rows].join('\n');
+}
+
+function budgetLine({ scope, limit, spent, reserved, state }: Budget): string {
+  if (limit === undefined) return `budget ${scope}: no limit, ${usdText(spent)} spent`;
+  return `budget ${scope}: ${usdText(spent)} spent and ${usdText(reserved)} reserved of ${usdText(limit)}, ${state}`;
+}
+
+function toTable(report: CostReport, { period }: Output): string {
+  const { totals: sum, groups, forecast } = report;
+  const head = `${period.from.slice(0, 16)} to ${period.to.slice(0, 16)} UTC: ${sum.calls} calls, ${usdText(sum.cost)}, ${sum.usage.totalTokens} tokens, ${usdText(sum.saved)} saved by the cache`;
+  const width = Math.max(0, ...groups.map(({ key }) => key.length));
+  const rows = groups.map(
+    ({ key, calls, cost, usage }) =>
+      `${key.padEnd(width)}  ${usdText(cost).padStart(12)}  ${calls} calls  ${usage.totalTokens} tokens`,
+  );
+  const outlook = forecast === undefined ? [] : [`forecast for the whole period: ${usdText(forecast)}`];
+  return [head, ...rows, ...report.budgets.map(budgetLine), ...outlook].join('\n');
+}
+
+function rangeOf({ period, from, to }: z.output<typeof input>, nowMs: number): TimeRange {
+  if (from !== undefined) return customRange(from, to, nowMs);
+  return namedRange(period === undefined || period === 'custom' ? 'today' : period, nowMs);
+}
+
+export const bedrockCostReport = defineTool({
+  name: 'bedrock_cost_report',
+  title: 'Report what was spent',
+  description:
+    'Report cost, tokens and cache savings of a period, grouped as you like, with budgets and a forecast. Use it to ' +
+    'answer what was spent, by whom or on which model, and how much budget is left.',
+  kind: 'read',
+  input,
+  output,
+  handle: async (query, service, { clock }) => {
+    const groupBy = query.group_by ?? 'model';
+    const range = rangeOf(query, clock.nowMs());
+    const report = await service.costReport({ ...range, groupBy });
+    const structured = toOutput(report, range, groupBy);
+    return { structured, text: query.format === 'csv' ? toCsv(report, groupBy) : toTable(report, structured) };
+  },
+});

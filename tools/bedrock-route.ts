@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { modelRequest, requestArguments } from '../src/core/request.js';
+import type { RoutingDecision } from '../src/core/routing.js';
+import { invocationId } from '../src/core/target.js';
+import { defineTool } from '../src/server/define-tool.js';
+import { usdText } from './results/money.js';
+import { routingResult, toRoutingResult } from './results/routing.js';
+
+const input = requestArguments
+  .extend({ explain: z.boolean().optional().describe('Also tell which models were left out, and why.') })
+  .transform(({ explain = false, ...rest }, check) => {
+    const request = modelRequest.safeParse(rest);
+    if (request.success) return { explain, request: request.data };
+    for (const { message, path } of request.error.issues) check.addIssue({ code: 'custom', message, path });
+    return z.NEVER;
+  });
+
+const output = routingResult.extend({
+  input_tokens: z.int(),
+  max_tokens: z.int(),
+  excluded: z.array(z.strictObject({ model: z.string(), reason: z.string() })).optional(),
+});
+
+function toText(decision: RoutingDecision, explain: boolean): string {
+  const { task, complexity, confidence, candidates } = decision;
+  const head = `${task} (${Math.round(confidence * 100)} % sure), ${complexity.level}, optimised for ${decision.optimize}.`;
+  const rows = candidates.map((candidate) => {
+    const cost = candidate.estimatedCost === undefined ? 'price unknown' : `about ${usdText(candidate.estimatedCost)}`;
+    const state = candidate.healthy ? '' : ', not healthy';
+    const where = `${invocationId(candidate.target)} in ${candidate.target.region}`;
+    return `${candidate.rank}. ${where}: ${cost}${state}; ${candidate.reasons.join(', ')}`;
+  });
+  const none = candidates.length === 0 ? ['No model can take this request.'] : [];
+  const excluded = explain ? decision.excluded.map(({ model, reason }) => `left out ${model}: ${reason}`) : [];
+  return [head, ...decision.reasons, ...rows, ...none, ...decision.notices, ...excluded].join('\n');
+}
+
+export const bedrockRoute = defineTool({
+  name: 'bedrock_route',
+  title: 'Preview the choice of model',
+  description:
+    'Tell which model bedrock_invoke would use for a request, what it would fall back to, and why. Calls no model and ' +
+    'costs nothing. Use it to compare models or `optimize` goals before you ask.',
+  kind: 'read',
+  input,
+  output,
+  handle: async ({ explain, request }, service) => {
+    const decision = await service.route(request);
+    const structured = {
+      ...toRoutingResult(decision),
+      input_tokens: decision.inputTokens,
+      max_tokens: decision.maxTokens,
+      ...(explain && { excluded: decision.excluded.map(({ model, reason }) => ({ model, reason })) }),
+    };
+    return { structured, text: toText(decision, explain) };
+  },
+});

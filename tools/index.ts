@@ -1,0 +1,17 @@
+import type { Tool } from '../src/server/define-tool.js';
+import { bedrockCostReport } from './bedrock-cost-report.js';
+import { bedrockEstimate } from './bedrock-estimate.js';
+import { bedrockHealth } from './bedrock-health.js';
+import { bedrockInvoke } from './bedrock-invoke.js';
+import { bedrockModels } from './bedrock-models.js';
+import { bedrockRoute } from './bedrock-route.js';
+
+/** Every tool, in the order in which clients list them. */
+export const tools: readonly Tool[] = [
+  bedrockInvoke,
+  bedrockRoute,
+  bedrockEstimate,
+  bedrockModels,
+  bedrockCostReport,
+  bedrockHealth,
+];
