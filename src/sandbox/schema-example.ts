@@ -1,0 +1,160 @@
+/** A JSON Schema as it came in: nothing about it is certain. */
+type Schema = Readonly<Record<string, unknown>>;
+
+const deepest = 12;
+const mostItems = 50;
+
+const formats: Readonly<Record<string, string>> = {
+  'date-time': '2026-01-01T00:00:00Z',
+  date: '2026-01-01',
+  time: '00:00:00Z',
+  duration: 'PT1S',
+  email: 'sandbox@example.com',
+  hostname: 'example.com',
+  ipv4: '192.0.2.1',
+  ipv6: '2001:db8::1',
+  uri: 'https://example.com/',
+  uuid: '00000000-0000-4000-8000-000000000000',
+};
+
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const schemas = (value: unknown): readonly Schema[] => (Array.isArray(value) ? value.filter(isSchema) : []);
+const numberOf = (schema: Schema, key: string): number | undefined => {
+  const value = schema[key];
+  return typeof value === 'number' ? value : undefined;
+};
+
+function exampleString(schema: Schema): string {
+  const format = schema['format'];
+  const known = typeof format === 'string' ? formats[format] : undefined;
+  if (known !== undefined) return known;
+  const least = Math.min(numberOf(schema, 'minLength') ?? 0, 10_000);
+  const text = 'sandbox'.padEnd(least, 'x');
+  return text.slice(0, numberOf(schema, 'maxLength') ?? text.length);
+}
+
+function exampleNumber(schema: Schema, whole: boolean): number {
+  const step = numberOf(schema, 'multipleOf') ?? (whole ? 1 : 0);
+  const above = numberOf(schema, 'exclusiveMinimum');
+  const below = numberOf(schema, 'exclusiveMaximum');
+  const low = numberOf(schema, 'minimum') ?? (above === undefined ? undefined : above + (step || 0.5));
+  const high = numberOf(schema, 'maximum') ?? (below === undefined ? undefined : below - (step || 0.5));
+  const value = Math.max(low ?? Math.min(1, high ?? 1), low ?? Number.NEGATIVE_INFINITY);
+  const inside = high === undefined ? value : Math.min(value, high);
+  if (step === 0) return low !== undefined && high !== undefined ? (low + high) / 2 : inside;
+  const up = Math.ceil(inside / step) * step;
+  return high !== undefined && up > high ? Math.floor(high / step) * step : up;
+}
+
+function typeOf(schema: Schema): string {
+  const { type } = schema;
+  const named: unknown = Array.isArray(type) ? (type.find((entry) => entry !== 'null') ?? 'null') : type;
+  if (typeof named === 'string') return named;
+  if (schema['properties'] ?? schema['required']) return 'object';
+  if (schema['items'] ?? schema['prefixItems']) return 'array';
+  const keys = Object.keys(schema);
+  return keys.some((key) => /minimum|maximum|multipleOf/i.test(key)) ? 'number' : 'string';
+}
+
+function resolveReference(schema: Schema, root: Schema): Schema {
+  const reference = schema['$ref'];
+  if (typeof reference !== 'string' || !reference.startsWith('#')) return schema;
+  const steps = reference.split('/').slice(1);
+  const found = steps.reduce<unknown>((value, step) => {
+    const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+    return isSchema(value) ? value[key] : undefined;
+  }, root);
+  return isSchema(found) ? found : {};
+}
+
+/** The parts of `allOf` as one schema: properties and required names are united. */
+function merged(schema: Schema, root: Schema): Schema {
+  return schemas(schema['allOf']).reduce<Schema>((all, part) => {
+    const next = merged(resolveReference(part, root), root);
+    const required = [...asArray(all['required']), ...asArray(next['required'])];
+    return {
+      ...all,
+      ...next,
+      ...(required.length > 0 ? { required } : {}),
+      ...((all['properties'] ?? next['properties'])
+        ? { properties: { ...asSchema(all['properties']), ...asSchema(next['properties']) } }
+        : {}),
+    };
+  }, schema);
+}
+
+const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const asSchema = (value: unknown): Schema => (isSchema(value) ? value : {});
+
+/** A recursive schema ends where optional members are left out. */
+function exampleObject(schema: Schema, root: Schema, depth: number): Record<string, unknown> {
+  const properties = asSchema(schema['properties']);
+  const required = new Set(asArray(schema['required']).filter((name) => typeof name === 'string'));
+  const wanted = Object.keys(properties).filter((name) => required.has(name) || depth < 3);
+  const names = [...new Set([...wanted, ...required])];
+  return Object.fromEntries(names.map((name) => [name, example(asSchema(properties[name]), root, depth + 1)]));
+}
+
+function exampleArray(schema: Schema, root: Schema, depth: number): unknown[] {
+  const first = schemas(schema['prefixItems']).map((item) => example(item, root, depth + 1));
+  const least = Math.max(numberOf(schema, 'minItems') ?? 0, depth < 3 ? 1 : 0);
+  const count = Math.min(least, numberOf(schema, 'maxItems') ?? least, mostItems) - first.length;
+  const item = asSchema(schema['items']);
+  const unique = schema['uniqueItems'] === true;
+  const rest = Array.from({ length: Math.max(0, count) }, (_, index) => {
+    const value = example(item, root, depth + 1);
+    if (!unique || index === 0) return value;
+    return variant(value, item, index);
+  });
+  return [...first, ...rest];
+}
+
+/** Another value than the one before, for arrays whose items must differ. */
+function variant(value: unknown, schema: Schema, index: number): unknown {
+  const choices = asArray(schema['enum']);
+  if (choices.length > 0) return choices[index % choices.length];
+  if (typeof value === 'number') return value + index * (numberOf(schema, 'multipleOf') ?? 1);
+  return typeof value === 'string' ? `${value}${index}` : value;
+}
+
+function exampleOfType(schema: Schema, root: Schema, depth: number): unknown {
+  switch (typeOf(schema)) {
+    case 'object':
+      return exampleObject(schema, root, depth);
+    case 'array':
+      return exampleArray(schema, root, depth);
+    case 'integer':
+      return exampleNumber(schema, true);
+    case 'number':
+      return exampleNumber(schema, false);
+    case 'boolean':
+      return true;
+    case 'null':
+      return null;
+    default:
+      return exampleString(schema);
+  }
+}
+
+function example(given: Schema, root: Schema, depth: number): unknown {
+  if (depth > deepest) return null;
+  const schema = merged(resolveReference(given, root), root);
+  if ('$ref' in schema && schema !== given) return example(schema, root, depth + 1);
+  if ('const' in schema) return schema['const'];
+  if ('default' in schema) return schema['default'];
+  const [choice] = asArray(schema['enum']);
+  if (choice !== undefined) return choice;
+  const [variantSchema] = [...schemas(schema['anyOf']), ...schemas(schema['oneOf'])];
+  if (variantSchema) {
+    const { anyOf: _any, oneOf: _one, ...base } = schema;
+    return example({ ...base, ...resolveReference(variantSchema, root) }, root, depth + 1);
+  }
+  return exampleOfType(schema, root, depth);
+}
+
+/** A value that fits a JSON Schema of the usual kind (no patterns); always the same for the same schema. */
+export function exampleOf(schema: unknown): unknown {
+  const root = asSchema(schema);
+  return example(root, root, 0);
+}
