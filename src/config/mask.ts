@@ -22,7 +22,7 @@ function maskCredentials(value: unknown): string {
 
 function asText(value: unknown): string {
   if (Array.isArray(value)) return value.join(',');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function printed(value: unknown, secret: 'value' | 'credentials' | undefined): string | undefined {

@@ -30,14 +30,10 @@ export async function nameProblems(
     ...inEnvironment.map(([name, value]) => nameProblem(name, value, isSupported(name))),
     ...inFile.map(([name, value]) => nameProblem(name, value, fileNames.has(name))),
   ];
-  return Promise.all(problems.filter((problem) => problem !== undefined));
+  return (await Promise.all(problems)).filter((problem) => problem !== undefined);
 }
 
-function nameProblem(
-  name: string,
-  value: unknown,
-  known: boolean,
-): SettingProblem | Promise<SettingProblem> | undefined {
+async function nameProblem(name: string, value: unknown, known: boolean): Promise<SettingProblem | undefined> {
   if (known) return undefined;
   const offValues = Object.hasOwn(unsupportedNames, name) ? unsupportedNames[name] : undefined;
   if (!offValues) return unknownName(name);
