@@ -1,0 +1,112 @@
+import type { Clock } from '../core/clock.js';
+import { abortedError, ServiceError } from '../core/errors.js';
+import type { Handler } from '../core/pipeline.js';
+import type { ModelDirectory } from '../core/ports.js';
+import type { RoutedRequest } from '../core/request.js';
+import type { Region } from '../core/target.js';
+import { type Attempt, runAttempt } from './attempt.js';
+import type { AttemptLimits } from './attempt-watch.js';
+import type { AuthenticationManager, AwsCredentials } from './authentication-manager.js';
+import { createBedrockErrorHandler } from './error-handler.js';
+import type { RuntimeClient } from './runtime-client.js';
+import { type ConnectionOptions, connectionDefaults } from './sdk-handler.js';
+import { untilAborted } from './time-limit.js';
+
+export interface BedrockClient {
+  /** One attempt at the target of the request. @throws ServiceError */
+  readonly converse: Handler<RoutedRequest>;
+  /** Loads what the first call needs: code, credentials, a connection. Never rejects. */
+  warm(region: Region): Promise<void>;
+  /** Closes every connection; calls in flight fail. */
+  close(): void;
+}
+
+export interface BedrockClientOptions extends AttemptLimits {
+  readonly clock: Clock;
+  readonly authentication: AuthenticationManager;
+  readonly models: Pick<ModelDirectory, 'find'>;
+  /** What answers carry as their source. */
+  readonly source: 'bedrock' | 'sandbox';
+  /** Instead of AWS's own, for every region: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, the sandbox. */
+  readonly endpoint?: string;
+  readonly connection?: Partial<ConnectionOptions>;
+}
+
+export function createBedrockClient(options: BedrockClientOptions): BedrockClient {
+  const { authentication, clock, models, source } = options;
+  const clients = clientPerRegion(options);
+  const attempts = { clock, limits: options, errors: createBedrockErrorHandler({ clock }), source };
+
+  const converse: Handler<RoutedRequest> = async (request, context) => {
+    const model = models.find(request.target.model);
+    if (model?.converse === false) throw notConversable(request);
+    if (context.signal.aborted) throw abortedError(context.signal);
+    const prepared = Promise.all([clients.get(request.target.region), authentication.credentials()]);
+    const [client, used] = await untilAborted(prepared, context.signal).catch((thrown: unknown) => {
+      throw context.signal.aborted
+        ? abortedError(context.signal)
+        : attempts.errors.toServiceError(thrown, request.target);
+    });
+    const attempt: Attempt = { client, request, model, context };
+    try {
+      return await runAttempt(attempts, attempt);
+    } catch (error) {
+      if (!(await canMend(error, authentication, used, attempt))) throw error;
+      return runAttempt(attempts, attempt);
+    }
+  };
+
+  return {
+    converse,
+    warm: async (region) => {
+      const client = await clients.get(region);
+      await Promise.all([client.warm(), authentication.credentials().catch(() => undefined)]);
+    },
+    close: () => clients.close(),
+  };
+}
+
+/** What no retry with the same signature could mend: credentials that ended, a clock that is off. Once for each attempt. */
+async function canMend(
+  error: unknown,
+  authentication: AuthenticationManager,
+  used: AwsCredentials,
+  { client, context }: Attempt,
+): Promise<boolean> {
+  if (!(error instanceof ServiceError) || error.textHandedOn || context.signal.aborted) return false;
+  if (error.reason === 'clock_skew') return client.correctClock(error.cause);
+  if (error.reason !== 'credentials_expired' && error.reason !== 'credentials_invalid') return false;
+  if (authentication.bearer() !== undefined) return false;
+  return untilAborted(authentication.renew(used), context.signal).catch(() => false);
+}
+
+/** SDK clients, made when first needed: loading the SDK is a large part of the start of this server. */
+function clientPerRegion({ authentication, connection, endpoint }: BedrockClientOptions) {
+  const clients = new Map<Region, Promise<RuntimeClient>>();
+  const create = async (region: Region) => {
+    const [{ createRuntimeClient }, { createSdkHandler }] = await Promise.all([
+      import('./runtime-client.js'),
+      import('./sdk-handler.js'),
+    ]);
+    const requestHandler = createSdkHandler({ ...connectionDefaults, ...connection });
+    return createRuntimeClient({ authentication, region, requestHandler, ...(endpoint !== undefined && { endpoint }) });
+  };
+  return {
+    get: (region: Region): Promise<RuntimeClient> => {
+      const client = clients.get(region) ?? create(region);
+      clients.set(region, client);
+      return client;
+    },
+    close: () => {
+      for (const client of clients.values()) client.then((made) => made.destroy()).catch(() => undefined);
+      clients.clear();
+    },
+  };
+}
+
+function notConversable({ target }: RoutedRequest): ServiceError {
+  return new ServiceError('model_unavailable', `${target.model} cannot be asked through the Converse API.`, {
+    reason: 'not_supported',
+    target,
+  });
+}

@@ -1,0 +1,138 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { ServiceError } from '../core/errors.js';
+
+/** How this server talks to AWS. All limits are in milliseconds or bytes. */
+export interface ConnectionOptions {
+  /** Sockets to one host; further calls wait for a free one. */
+  readonly maxSockets: number;
+  readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly connectionTimeoutMs: number;
+  /** A socket on which nothing moves for so long is closed; a backstop behind the finer limits of each call. */
+  readonly socketTimeoutMs: number;
+  /** Larger answers are cut off. */
+  readonly maxAnswerBytes: number;
+}
+
+export const connectionDefaults: ConnectionOptions = {
+  maxSockets: 50,
+  tlsMinVersion: 'TLSv1.3',
+  connectionTimeoutMs: 3_000,
+  socketTimeoutMs: 900_000,
+  maxAnswerBytes: 8_000_000,
+};
+
+export interface SdkHandler {
+  handle: NodeHttpHandler['handle'];
+  updateHttpClientConfig: NodeHttpHandler['updateHttpClientConfig'];
+  httpHandlerConfigs: NodeHttpHandler['httpHandlerConfigs'];
+  /** Opens a connection and leaves it in the pool. Never rejects: what is wrong shows at the first call. */
+  warm(url: URL): Promise<void>;
+  destroy(): void;
+}
+
+const keepAliveMs = 30_000;
+const warmLimitMs = 3_000;
+
+/** HTTP/1.1 with a pool of kept connections; the SDK's own default opens an HTTP/2 session per call, without any limit. */
+export function createSdkHandler(options: ConnectionOptions): SdkHandler {
+  const pool = { keepAlive: true, keepAliveMsecs: keepAliveMs, maxSockets: options.maxSockets };
+  const httpAgent = new HttpAgent(pool);
+  const httpsAgent = new HttpsAgent({ ...pool, minVersion: options.tlsMinVersion });
+  const handler = new NodeHttpHandler({
+    httpAgent,
+    httpsAgent,
+    connectionTimeout: options.connectionTimeoutMs,
+    requestTimeout: options.socketTimeoutMs,
+    throwOnRequestTimeout: true,
+    socketTimeout: options.socketTimeoutMs,
+  });
+  return {
+    handle: async (request, handling) => {
+      if (isBearer(request.headers) && !isSafe(request.protocol, request.hostname)) throw bearerInTheClear();
+      const { response } = await handler.handle(request, handling);
+      const body = response.body as Readable;
+      if (!isExpectedType(response.statusCode, request.path, response.headers)) {
+        body.destroy();
+        throw unexpectedType();
+      }
+      response.body = limited(body, options.maxAnswerBytes);
+      return { response };
+    },
+    updateHttpClientConfig: (key, value) => handler.updateHttpClientConfig(key, value),
+    httpHandlerConfigs: () => handler.httpHandlerConfigs(),
+    warm: (url) => openConnection(url, url.protocol === 'https:' ? httpsAgent : httpAgent),
+    destroy: () => {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    },
+  };
+}
+
+const isBearer = (headers: Readonly<Record<string, string>>) =>
+  Object.entries(headers).some(([name, value]) => name.toLowerCase() === 'authorization' && /^bearer /i.test(value));
+
+const isSafe = (protocol: string, hostname: string) =>
+  protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(hostname);
+
+function bearerInTheClear(): ServiceError {
+  return new ServiceError(
+    'authentication',
+    'The Bedrock API key is not sent over a connection that is not encrypted.',
+    {
+      remedy: 'The operator has to set an https endpoint, or use keys that sign instead of AWS_BEARER_TOKEN_BEDROCK.',
+    },
+  );
+}
+
+/** A success has to be what was asked for: a captive portal answers 200 too, and its page must not reach a frame parser. */
+function isExpectedType(status: number, path: string, headers: Readonly<Record<string, string>>): boolean {
+  const type = headers['content-type'];
+  if (status !== 200 || type === undefined) return true;
+  return path.endsWith('-stream') ? type.startsWith('application/vnd.amazon.eventstream') : type.includes('json');
+}
+
+function unexpectedType(): ServiceError {
+  return new ServiceError('model_error', 'The endpoint answered with another type of content than Bedrock does.', {
+    reason: 'invalid_answer',
+    remedy: 'The operator has to check AWS_ENDPOINT_URL_BEDROCK_RUNTIME and any proxy.',
+  });
+}
+
+/** The same bytes, until there are too many: then an error, and the socket is destroyed. */
+function limited(body: Readable, maxBytes: number): Readable {
+  let bytes = 0;
+  const counter = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) done(tooLarge());
+      else done(null, chunk);
+    },
+  });
+  // Errors reach whoever reads the counter; the callback only keeps them from being unhandled here.
+  return pipeline(body, counter, () => undefined);
+}
+
+function tooLarge(): ServiceError {
+  return new ServiceError('model_error', 'The answer is larger than this server accepts.', {
+    reason: 'answer_too_large',
+    remedy: 'Lower max_tokens, or ask another model.',
+  });
+}
+
+/** The path does not matter: whatever is answered, the connection (and its TLS session) stays for the calls to come. */
+async function openConnection(url: URL, agent: HttpAgent): Promise<void> {
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  await new Promise<void>((resolve) => {
+    const signal = AbortSignal.timeout(warmLimitMs);
+    const sent = request(new URL('/ping', url), { agent, method: 'GET', signal }, (response) => {
+      response.resume();
+      response.once('close', resolve);
+    });
+    sent.once('error', () => resolve());
+    sent.once('close', () => resolve());
+    sent.end();
+  });
+}

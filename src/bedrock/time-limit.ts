@@ -1,0 +1,39 @@
+import type { Clock } from '../core/clock.js';
+
+/** The result of `work`, or a rejection with `late()` when it takes longer than `ms`; `work` itself is not stopped. */
+export async function withinTime<Result>(
+  clock: Clock,
+  ms: number,
+  late: () => Error,
+  work: Promise<Result>,
+): Promise<Result> {
+  const finished = new AbortController();
+  const timeout = clock.sleep(ms, finished.signal).then(() => {
+    throw late();
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    finished.abort();
+    timeout.catch(() => undefined);
+    work.catch(() => undefined);
+  }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted, even if `work` goes on. */
+export async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    // The reason may be any value; who catches it turns it into a ServiceError.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => undefined);
+  }
+}
