@@ -1,0 +1,79 @@
+import { toServiceError } from '../core/errors.js';
+import type { Model } from '../core/model.js';
+import type { ModelDirectory, PriceBook, ResolvedModel } from '../core/ports.js';
+import type { Task } from '../core/request.js';
+import type { Exclusion } from '../core/routing.js';
+import type { Target } from '../core/target.js';
+
+/** A model that may be tried, where it can be called, and why it is in the pool. */
+export interface PoolEntry {
+  readonly model: Model;
+  readonly targets: readonly Target[];
+  /** Why `targets` is empty. */
+  readonly refusal?: string;
+  readonly origin: string;
+}
+
+export interface PoolOptions {
+  readonly directory: ModelDirectory;
+  readonly prices: PriceBook;
+  readonly taskRoutes: Readonly<Record<Task, readonly string[]>>;
+  readonly allRounder: string;
+  readonly fallbackModels: readonly string[];
+}
+
+/** The models to choose from, resolved once: settings and catalogue do not change under a running server. */
+export interface ModelPool {
+  readonly routes: Readonly<Record<Task, readonly PoolEntry[]>>;
+  readonly allRounder: readonly PoolEntry[];
+  readonly fallbacks: readonly PoolEntry[];
+  /** Every model that can be called here, the cheapest first. */
+  readonly byPrice: readonly PoolEntry[];
+  /** Names in the settings that stand for no model here. */
+  readonly broken: readonly Exclusion[];
+}
+
+export function createModelPool(options: PoolOptions): ModelPool {
+  const { directory } = options;
+  const broken: Exclusion[] = [];
+  const entries = (names: readonly string[], origin: string) =>
+    names.flatMap((name, index) => {
+      try {
+        return poolEntry(directory, directory.resolve(name), `${origin} ${index + 1}`);
+      } catch (thrown) {
+        broken.push({ model: name, reason: toServiceError(thrown).message });
+        return [];
+      }
+    });
+  const route = (task: Task) => entries(options.taskRoutes[task], `${task} route`);
+  return {
+    routes: { code: route('code'), reasoning: route('reasoning'), general: route('general') },
+    allRounder: entries([options.allRounder], 'all-rounder'),
+    fallbacks: entries(options.fallbackModels, 'fallback'),
+    byPrice: callableByPrice(options),
+    broken,
+  };
+}
+
+export function poolEntry(directory: ModelDirectory, resolved: ResolvedModel, origin: string): PoolEntry {
+  return { model: resolved.model, origin, ...directory.targetsOf(resolved) };
+}
+
+function callableByPrice({ directory, prices }: PoolOptions): readonly PoolEntry[] {
+  return directory
+    .all()
+    .filter((model) => model.lifecycle.status === 'ACTIVE' && model.callable === true && isForText(model))
+    .map((model) => poolEntry(directory, { model }, 'cheap model of the catalogue'))
+    .flatMap((entry) => {
+      const [target] = entry.targets;
+      return target === undefined ? [] : { entry, price: prices.priceOf(target) };
+    })
+    .filter(({ price }) => !price.assumed)
+    .toSorted((left, right) => left.price.outputUsdPerMillion - right.price.outputUsdPerMillion)
+    .map(({ entry }) => entry);
+}
+
+/** Leaves out models made for something else that happen to chat: speech input, and judges of safety. */
+function isForText(model: Model): boolean {
+  return model.kind === 'chat' && !model.input.includes('audio') && !model.id.includes('safeguard');
+}
