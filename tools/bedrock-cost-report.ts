@@ -32,14 +32,7 @@ const totals = z.strictObject({
   usage: usageResult,
   cache_savings_usd: z.number(),
 });
-/** Usage of a group is left at its sum: the split is in the totals, and reports can have many groups. */
-const group = z.strictObject({
-  key: z.string(),
-  calls: z.int(),
-  cost_usd: z.number(),
-  total_tokens: z.int(),
-  cache_savings_usd: z.number(),
-});
+const group = totals.extend({ key: z.string() }).meta({ id: 'group' });
 const budget = z.strictObject({
   scope: z.string(),
   limit_usd: z.number().optional(),
@@ -61,14 +54,12 @@ const output = z.strictObject({
 });
 type Output = z.input<typeof output>;
 
-function toGroup({ key, calls, cost, saved, usage }: SpendGroup): z.input<typeof group> {
-  return {
-    key,
-    calls,
-    cost_usd: toUsd(cost),
-    total_tokens: usage.totalTokens,
-    cache_savings_usd: toUsd(saved),
-  };
+function toTotals({ calls, cost, saved, usage }: SpendGroup): z.input<typeof totals> {
+  return { calls, cost_usd: toUsd(cost), usage: toUsageResult(usage), cache_savings_usd: toUsd(saved) };
+}
+
+function toGroup(spend: SpendGroup): z.input<typeof group> {
+  return { key: spend.key, ...toTotals(spend) };
 }
 
 function toBudget({ scope, limit, spent, reserved, state, resetsAtMs }: Budget): z.input<typeof budget> {
@@ -84,16 +75,11 @@ function toBudget({ scope, limit, spent, reserved, state, resetsAtMs }: Budget):
 }
 
 function toOutput(report: CostReport, range: TimeRange, groupBy: Output['group_by']): Output {
-  const { totals: sum, forecast } = report;
+  const { forecast } = report;
   return {
     period: { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() },
     group_by: groupBy,
-    totals: {
-      calls: sum.calls,
-      cost_usd: toUsd(sum.cost),
-      usage: toUsageResult(sum.usage),
-      cache_savings_usd: toUsd(sum.saved),
-    },
+    totals: toTotals(report.totals),
     groups: report.groups.map(toGroup),
     series: report.series.map(toGroup),
     budgets: report.budgets.map(toBudget),

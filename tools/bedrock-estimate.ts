@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { modelRequest } from '../src/core/request.js';
 import { invocationId } from '../src/core/target.js';
 import { defineTool } from '../src/server/define-tool.js';
+import { previewArguments, toRequest } from './preview-arguments.js';
 import { toUsd, usdText } from './results/money.js';
 import { targetResult, toTargetResult } from './results/target.js';
 
@@ -21,7 +21,7 @@ export const bedrockEstimate = defineTool({
     'Estimate tokens and cost of a bedrock_invoke request without calling a model, and whether the budget still ' +
     'allows it. Use it before long or expensive requests. Takes the same arguments as bedrock_invoke.',
   kind: 'read',
-  input: modelRequest,
+  input: previewArguments.transform(toRequest),
   output,
   handle: async (request, service) => {
     const estimate = await service.estimate(request);

@@ -4,7 +4,7 @@ import { type ContentBlock, modelRequest } from '../src/core/request.js';
 import { answerSources, responseText, stopReasons } from '../src/core/response.js';
 import { attemptResult, defineTool, toAttemptResult } from '../src/server/define-tool.js';
 import { toUsd, usdText } from './results/money.js';
-import { routingResult, toRoutingResult } from './results/routing.js';
+import { toRoutingResult } from './results/routing.js';
 import { toUsageResult, usageResult } from './results/usage.js';
 
 const output = z.strictObject({
@@ -26,7 +26,7 @@ const output = z.strictObject({
   source: z.enum(answerSources),
   cache: z.strictObject({ hit: z.boolean(), tier: z.string().optional() }),
   attempts: z.array(attemptResult),
-  routing: routingResult.optional(),
+  routing: z.looseObject({}).optional().describe('The decision, as bedrock_route tells it.'),
   notices: z.array(z.string()),
   request_id: z.string(),
 });

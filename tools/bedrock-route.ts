@@ -1,19 +1,14 @@
 import { z } from 'zod';
-import { modelRequest, requestArguments } from '../src/core/request.js';
 import type { RoutingDecision } from '../src/core/routing.js';
 import { invocationId } from '../src/core/target.js';
 import { defineTool } from '../src/server/define-tool.js';
+import { previewArguments, toRequest } from './preview-arguments.js';
 import { usdText } from './results/money.js';
 import { routingResult, toRoutingResult } from './results/routing.js';
 
-const input = requestArguments
+const input = previewArguments
   .extend({ explain: z.boolean().optional().describe('Also tell which models were left out, and why.') })
-  .transform(({ explain = false, ...rest }, check) => {
-    const request = modelRequest.safeParse(rest);
-    if (request.success) return { explain, request: request.data };
-    for (const { message, path } of request.error.issues) check.addIssue({ code: 'custom', message, path });
-    return z.NEVER;
-  });
+  .transform(({ explain = false, ...rest }, check) => ({ explain, request: toRequest(rest, check) }));
 
 const output = routingResult.extend({
   input_tokens: z.int(),

@@ -14,12 +14,8 @@ export interface ToolListing {
   readonly annotations: ReturnType<typeof annotationsOf>;
 }
 
-/** What every error answer holds; the error reference describes it, here it only has to be admitted. */
-const errorSchema = {
-  type: 'object',
-  description: 'Instead of all else when isError.',
-  required: ['category', 'message', 'remedy', 'retryable', 'request_id', 'attempts'],
-};
+/** The error reference describes it; here it only has to be admitted, and costs tokens once a tool. */
+const errorSchema = { type: 'object', description: 'When isError.' };
 
 /** Says nothing that `type: object` does not say already, and costs tokens in every listing. */
 function isNoise(key: string, value: unknown): boolean {
@@ -30,13 +26,20 @@ function isNoise(key: string, value: unknown): boolean {
   return key === 'additionalProperties' && JSON.stringify(value) === '{}';
 }
 
+/** The server checks its answers itself, so for them it is enough to say at the root that nothing else comes. */
+function isClosing(key: string, value: unknown): boolean {
+  return key === 'additionalProperties' && value === false;
+}
+
 function publish(schema: z.ZodType, io: 'input' | 'output'): ObjectSchema {
   const published = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
   const trimmed = JSON.parse(
-    JSON.stringify(published, (key, value: unknown) => (isNoise(key, value) ? undefined : value)),
+    JSON.stringify(published, (key, value: unknown) =>
+      isNoise(key, value) || (io === 'output' && isClosing(key, value)) ? undefined : value,
+    ),
   ) as ObjectSchema;
   if (trimmed.type !== 'object' || !trimmed.properties) throw new Error('a tool needs object schemas');
-  return { ...trimmed, additionalProperties: false };
+  return trimmed;
 }
 
 /**
@@ -44,7 +47,12 @@ function publish(schema: z.ZodType, io: 'input' | 'output'): ObjectSchema {
  */
 function withError(schema: ObjectSchema): ObjectSchema {
   const { required = [], properties, ...rest } = schema;
-  return { ...rest, properties: { ...properties, error: errorSchema }, anyOf: [{ required }, { required: ['error'] }] };
+  return {
+    ...rest,
+    additionalProperties: false,
+    properties: { ...properties, error: errorSchema },
+    anyOf: [{ required }, { required: ['error'] }],
+  };
 }
 
 export function listTool(tool: Tool): ToolListing {

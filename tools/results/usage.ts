@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import type { Usage } from '../../src/core/response.js';
 
-export const usageResult = z.strictObject({
-  input_tokens: z.int(),
-  output_tokens: z.int(),
-  cache_read_tokens: z.int(),
-  cache_write_tokens: z.int(),
-  total_tokens: z.int(),
-  estimated: z.boolean(),
-});
+/** Published once for each tool that uses it, by its id. */
+export const usageResult = z
+  .strictObject({
+    input_tokens: z.int(),
+    output_tokens: z.int(),
+    cache_read_tokens: z.int(),
+    cache_write_tokens: z.int(),
+    total_tokens: z.int(),
+    estimated: z.boolean(),
+  })
+  .meta({ id: 'usage' });
 
 export function toUsageResult(usage: Usage): z.input<typeof usageResult> {
   return {

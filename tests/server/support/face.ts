@@ -1,0 +1,68 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { type Clock, systemClock, systemRandom } from '../../../src/core/clock.js';
+import type { Logger } from '../../../src/core/ports.js';
+import type { Tool } from '../../../src/server/define-tool.js';
+import { createMcpConnector } from '../../../src/server/mcp-connection.js';
+import { createToolRegistry } from '../../../src/server/tool-registry.js';
+import { tools as allTools } from '../../../tools/index.js';
+import { createFakeService } from '../../support/fake-service.js';
+
+export const caller = { id: 'tester', tenant: 'default' };
+
+export interface LoggedLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+export function createLogKeeper(): Logger & { readonly lines: LoggedLine[] } {
+  const lines: LoggedLine[] = [];
+  const at =
+    (level: string) =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      lines.push({ level, message, fields });
+    };
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** The whole MCP face over a fake service. */
+export function createFace({ tools = allTools, clock = systemClock }: { tools?: readonly Tool[]; clock?: Clock } = {}) {
+  const service = createFakeService();
+  const logger = createLogKeeper();
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    return service;
+  };
+  const registry = createToolRegistry({ tools, service: load, logger, clock, random: systemRandom });
+  const connector = createMcpConnector({ registry, name: 'kairos-bedrock-mcp', version: '1.2.3', logger, clock });
+  return { service, load, logger, registry, connector, loads: () => loads };
+}
+
+export function newClient(): Client {
+  return new Client({ name: 'test-client', version: '1.0.0' });
+}
+
+/** Lists the tools first, so that the client checks every answer against its output schema. */
+export async function ask(client: Client, name: string, args: Record<string, unknown>): Promise<CallToolResult> {
+  return (await client.callTool({ name, arguments: args })) as CallToolResult;
+}
+
+export function errorOf(result: { structuredContent?: unknown }): Record<string, unknown> {
+  return (result.structuredContent as { error: Record<string, unknown> }).error;
+}
+
+export function textOf(result: CallToolResult): string {
+  const [first] = result.content;
+  return first?.type === 'text' ? first.text : '';
+}
+
+/** Waits for something that another part of the process does, without guessing how long it takes. */
+export async function until(condition: () => boolean, what: string, limitMs = 5_000): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`did not happen: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { modelRequest, requestArguments } from '../src/core/request.js';
+
+const asInvoke = z.array(z.record(z.string(), z.unknown())).optional().describe('As for bedrock_invoke.');
+
+/**
+ * The arguments of bedrock_invoke for tools that only look at a request. Messages and tools are checked as strictly, but
+ * published in brief: in full they would be half of all that a client reads before its first call.
+ */
+export const previewArguments = requestArguments.extend({ messages: asInvoke, tools: asInvoke });
+
+type Problem = Exclude<Parameters<z.RefinementCtx['addIssue']>[0], string>;
+
+/** The request behind the arguments; hands every problem on as if the caller had asked bedrock_invoke. */
+export function toRequest(args: z.output<typeof previewArguments>, check: z.RefinementCtx) {
+  const request = modelRequest.safeParse(args);
+  if (request.success) return request.data;
+  for (const issue of request.error.issues) check.addIssue({ ...issue, input: args } as Problem);
+  return z.NEVER;
+}
