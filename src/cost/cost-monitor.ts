@@ -1,0 +1,127 @@
+import type { Clock } from '../core/clock.js';
+import type { EventOrigin, EventSubscriber } from '../core/events.js';
+import type { Budget, CostQuery, CostReport } from '../core/integration-service.js';
+import type { BudgetState, LedgerRow, Logger, ModelDirectory, SpendGroup } from '../core/ports.js';
+import { type ModelResponse, type NanoUsd, noUsage } from '../core/response.js';
+import { providerOf } from './attempt-rows.js';
+import { dayMs, dayWindow } from './day-window.js';
+import type { RetryingLedger } from './ledgers/retrying-ledger.js';
+
+const longestHourlySeriesMs = 2 * dayMs;
+const nearLimitShare = 0.8;
+/** Calls that had a cache hit and have not ended yet; far more than can be in flight. */
+const rememberedHits = 10_000;
+const noSpend: SpendGroup = { key: '', calls: 0, cost: 0, saved: 0, usage: noUsage };
+
+export interface CostMonitorOptions {
+  readonly ledger: RetryingLedger;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly directory: ModelDirectory;
+  /** Undefined: no limit. */
+  readonly dailyLimit?: NanoUsd;
+}
+
+/** Tells what was spent and what is left, and books the calls that the cache answered. */
+export interface CostMonitor extends EventSubscriber {
+  report(query: CostQuery): Promise<CostReport>;
+  budgets(): Promise<readonly Budget[]>;
+  /** True when today's budget has room for the amount beside what is spent and set aside. */
+  fits(amount: NanoUsd): Promise<boolean>;
+}
+
+export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
+  const { ledger, clock, dailyLimit, logger, directory } = options;
+  const hits = new Map<string, NanoUsd>();
+
+  const today = () => dayWindow(clock.nowMs(), dailyLimit);
+  const budgets = async (): Promise<readonly Budget[]> => {
+    const window = today();
+    const state = await ledger.budgetState(window);
+    return [{ scope: 'day', resetsAtMs: window.toMs, ...state, ...standing(state, dailyLimit) }];
+  };
+  const bookHit = (saved: NanoUsd, response: ModelResponse, latencyMs: number, origin: EventOrigin): void => {
+    const provider = directory.find(response.served.model)?.provider ?? providerOf(response.served.model);
+    const row = cacheRow({ saved, response, latencyMs, origin, provider });
+    ledger.settle(row.attemptId, [row]).catch((error: unknown) => {
+      logger.error('A cache hit could not be booked.', { error, requestId: origin.requestId });
+    });
+  };
+
+  return {
+    budgets,
+    fits: async (amount) => {
+      if (dailyLimit === undefined) return true;
+      const { spent, reserved } = await ledger.budgetState(today());
+      return spent + reserved + amount <= dailyLimit;
+    },
+    report: async ({ fromMs, toMs, groupBy }) => {
+      const period = { fromMs, toMs };
+      const seriesBy = toMs - fromMs <= longestHourlySeriesMs ? 'hour' : 'day';
+      const [[totals = noSpend], groups, series, now] = await Promise.all([
+        ledger.spend(period),
+        ledger.spend({ ...period, groupBy }),
+        ledger.spend({ ...period, groupBy: seriesBy }),
+        budgets(),
+      ]);
+      const forecast = forecastOf(totals.cost, period, clock.nowMs());
+      return { totals, groups, series, budgets: now, ...(forecast === undefined ? {} : { forecast }) };
+    },
+    // The hit is booked when the call ends: only then it is known which model's answer was served and how fast.
+    onCallEvent: (event, origin) => {
+      if (event.type === 'cache-hit') remember(hits, origin.requestId, event.saved);
+      if (event.type !== 'call-succeeded' && event.type !== 'call-failed') return;
+      const saved = hits.get(origin.requestId);
+      hits.delete(origin.requestId);
+      if (event.type === 'call-succeeded' && saved !== undefined) {
+        bookHit(saved, event.response, event.latencyMs, origin);
+      }
+    },
+  };
+}
+
+function standing({ spent, reserved }: BudgetState, limit: NanoUsd | undefined): Pick<Budget, 'state' | 'limit'> {
+  if (limit === undefined) return { state: 'unlimited' };
+  if (spent + reserved >= limit) return { state: 'exhausted', limit };
+  return { state: spent + reserved >= limit * nearLimitShare ? 'near_limit' : 'open', limit };
+}
+
+/** What the period comes to if the rest goes on like its part so far; undefined unless `nowMs` is inside it. */
+function forecastOf(cost: NanoUsd, { fromMs, toMs }: Omit<CostQuery, 'groupBy'>, nowMs: number): NanoUsd | undefined {
+  if (nowMs <= fromMs || nowMs >= toMs) return undefined;
+  return Math.ceil((cost * (toMs - fromMs)) / (nowMs - fromMs));
+}
+
+function remember(hits: Map<string, NanoUsd>, requestId: string, saved: NanoUsd): void {
+  const [oldest] = hits.keys();
+  if (hits.size >= rememberedHits && oldest !== undefined) hits.delete(oldest);
+  hits.set(requestId, saved);
+}
+
+interface CacheHit {
+  readonly saved: NanoUsd;
+  readonly response: ModelResponse;
+  readonly latencyMs: number;
+  readonly origin: EventOrigin;
+  readonly provider: string;
+}
+
+function cacheRow({ saved, response: { served }, latencyMs, origin, provider }: CacheHit): LedgerRow {
+  return {
+    attemptId: `${origin.requestId}/cache`,
+    requestId: origin.requestId,
+    atMs: origin.atMs,
+    caller: origin.caller,
+    model: served.model,
+    provider,
+    region: served.region,
+    ...(served.profile === undefined ? {} : { profile: served.profile }),
+    source: 'cache',
+    outcome: 'succeeded',
+    usage: noUsage,
+    cost: { nanoUsd: 0, estimated: false },
+    saved,
+    latencyMs,
+    tags: {},
+  };
+}

@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { CallEvent } from '../../src/core/events.js';
+import type { Ledger, Logger, ModelDirectory } from '../../src/core/ports.js';
+import { type ModelResponse, noUsage } from '../../src/core/response.js';
+import { modelId, profileId, region } from '../../src/core/target.js';
+import { type CostMonitor, createCostMonitor } from '../../src/cost/cost-monitor.js';
+import { dayMs, dayWindow, hourMs } from '../../src/cost/day-window.js';
+import { createRetryingLedger } from '../../src/cost/ledgers/retrying-ledger.js';
+import { openSqliteLedger } from '../../src/cost/ledgers/sqlite-ledger.js';
+import { formatUsd, nanoFromUsd } from '../../src/cost/money.js';
+import { ledgerRow } from '../contracts/ledger-row.js';
+import { type FakeClock, fakeClock } from '../support/fake-clock.js';
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const directory = { find: () => undefined } as Partial<ModelDirectory> as ModelDirectory;
+const start = Date.UTC(2026, 10, 23);
+
+describe('the cost monitor', () => {
+  let clock: FakeClock;
+  let ledger: Ledger;
+  const monitor = (dailyLimit?: number): CostMonitor =>
+    createCostMonitor({
+      ledger: createRetryingLedger({ ledger, logger: silent }),
+      clock,
+      logger: silent,
+      directory,
+      ...(dailyLimit === undefined ? {} : { dailyLimit }),
+    });
+
+  beforeEach(async () => {
+    clock = fakeClock();
+    ledger = await openSqliteLedger({ file: ':memory:', clock });
+    await ledger.settle('none', [
+      ledgerRow({ attemptId: 'a', requestId: 'a', atMs: start + 10 }),
+      ledgerRow({
+        attemptId: 'b',
+        requestId: 'b',
+        atMs: start + hourMs,
+        caller: 'bob',
+        cost: { nanoUsd: 7_000, estimated: true },
+      }),
+      ledgerRow({ attemptId: 'c', requestId: 'c', atMs: start - dayMs }),
+    ]);
+    await clock.advance(6 * hourMs);
+  });
+
+  describe('report', () => {
+    it('has totals, groups, an hourly series, budgets and a forecast for a running day', async () => {
+      const { fromMs, toMs } = dayWindow(clock.nowMs());
+      const report = await monitor(10_000).report({ fromMs, toMs, groupBy: 'caller' });
+      expect(report.totals).toMatchObject({ key: '', calls: 2, cost: 8_000 });
+      expect(report.groups.map(({ key, cost }) => [key, cost])).toEqual([
+        ['bob', 7_000],
+        ['alice', 1_000],
+      ]);
+      expect(report.series.map(({ key }) => key)).toEqual(['2026-11-23T00:00:00Z', '2026-11-23T01:00:00Z']);
+      expect(report.budgets).toMatchObject([{ scope: 'day', spent: 8_000 }]);
+      expect(report.forecast).toBe(32_000);
+    });
+
+    it('has a daily series beyond two days', async () => {
+      const report = await monitor().report({ fromMs: start - dayMs, toMs: start + dayMs + 1, groupBy: 'model' });
+      expect(report.series.map(({ key, cost }) => [key, cost])).toEqual([
+        ['2026-11-22', 1_000],
+        ['2026-11-23', 8_000],
+      ]);
+    });
+
+    it.each([
+      ['is over', start - 9 * dayMs, start - 8 * dayMs],
+      ['has not begun', start + dayMs, start + 2 * dayMs],
+    ])('of a period that %s is all zero without a forecast', async (_, fromMs, toMs) => {
+      const report = await monitor().report({ fromMs, toMs, groupBy: 'day' });
+      expect(report.totals).toEqual({ key: '', calls: 0, cost: 0, saved: 0, usage: noUsage });
+      expect(report).toMatchObject({ groups: [], series: [] });
+      expect(report.forecast).toBeUndefined();
+    });
+  });
+
+  describe('budgets', () => {
+    it.each([
+      [undefined, 'unlimited'],
+      [100_000, 'open'],
+      [10_000, 'near_limit'],
+      [8_000, 'exhausted'],
+      [0, 'exhausted'],
+    ] as const)('with a limit of %p are %s', async (limit, state) => {
+      const [budget] = await monitor(limit).budgets();
+      expect(budget).toEqual({
+        scope: 'day',
+        state,
+        spent: 8_000,
+        reserved: 0,
+        resetsAtMs: start + dayMs,
+        ...(limit === undefined ? {} : { limit }),
+      });
+    });
+
+    it('fit an amount to the last nano-dollar, holds counted', async () => {
+      await ledger.reserve({ id: 'h', amount: 1_000, expiresAtMs: clock.nowMs() + 1 }, dayWindow(clock.nowMs()));
+      expect(await monitor(10_000).fits(1_000)).toBe(true);
+      expect(await monitor(10_000).fits(1_001)).toBe(false);
+      expect(await monitor().fits(9e15)).toBe(true);
+    });
+  });
+
+  describe('cache hits', () => {
+    const served = {
+      model: modelId('amazon.nova-lite-v1:0'),
+      region: region('eu-west-1'),
+      profile: profileId('eu.amazon.nova-lite-v1:0'),
+    };
+    const response: ModelResponse = {
+      content: [],
+      stopReason: 'end_turn',
+      usage: { ...noUsage, inputTokens: 5, totalTokens: 5 },
+      served,
+      source: 'cache',
+      notices: [],
+    };
+    const hit: CallEvent = { type: 'cache-hit', tier: 'memory', saved: 123 };
+    const succeeded: CallEvent = { type: 'call-succeeded', response, latencyMs: 2 };
+    const failed: CallEvent = { type: 'call-failed', failure: { category: 'timeout', message: 'm' }, latencyMs: 2 };
+    const origin = (requestId: string) => ({ requestId, caller: 'carol', atMs: clock.nowMs() });
+    const ofCarol = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      const groups = await ledger.spend({ fromMs: 0, toMs: 9e12, groupBy: 'caller' });
+      return groups.find(({ key }) => key === 'carol');
+    };
+
+    it('are booked once, free, with what they saved', async () => {
+      const subject = monitor();
+      for (const event of [hit, succeeded, succeeded]) subject.onCallEvent(event, origin('x'));
+      expect(await ofCarol()).toEqual({ key: 'carol', calls: 1, cost: 0, saved: 123, usage: noUsage });
+    });
+
+    it.each([
+      ['a call that failed', [hit, failed, succeeded]],
+      ['a call without a hit', [{ type: 'cache-missed' }, succeeded]],
+    ] as [string, CallEvent[]][])('are not booked for %s', async (_, events) => {
+      const subject = monitor();
+      for (const event of events) subject.onCallEvent(event, origin('x'));
+      expect(await ofCarol()).toBeUndefined();
+    });
+
+    it('are remembered for a bounded number of calls', async () => {
+      const subject = monitor();
+      for (let index = 0; index <= 10_000; index += 1) subject.onCallEvent(hit, origin(`r-${index}`));
+      subject.onCallEvent(succeeded, origin('r-0'));
+      expect(await ofCarol()).toBeUndefined();
+      subject.onCallEvent(succeeded, origin('r-1'));
+      expect(await ofCarol()).toMatchObject({ calls: 1 });
+    });
+  });
+});
+
+describe('day window', () => {
+  it.each([
+    [start, start],
+    [start + dayMs - 1, start],
+    [start - 1, start - dayMs],
+    [0, 0],
+  ])('of %d begins at %d', (nowMs, fromMs) => {
+    expect(dayWindow(nowMs, 5)).toEqual({ fromMs, toMs: fromMs + dayMs, limit: 5 });
+  });
+});
+
+describe('money', () => {
+  it.each([
+    [0, '$0.00'],
+    [1, '$0.000000001'],
+    [123_000, '$0.000123'],
+    [9_999_999, '$0.009999999'],
+    [1_500_000_000, '$1.50'],
+  ])('%d nano-dollars are %s', (amount, text) => {
+    expect(formatUsd(amount)).toBe(text);
+  });
+
+  it.each([
+    [0.29, 290_000_000],
+    [10_000, 10_000_000_000_000],
+    [1e-9, 1],
+  ])('%d USD are %d nano-dollars', (usd, amount) => {
+    expect(nanoFromUsd(usd)).toBe(amount);
+  });
+});
