@@ -16,6 +16,8 @@ export type Operation = (typeof operations)[number];
 export const isStreaming = (operation: Operation): boolean =>
   operation === 'ConverseStream' || operation === 'InvokeModelWithResponseStream';
 
+export const eventStreamType = 'application/vnd.amazon.eventstream';
+
 /** Which calls an order to the sandbox is for; what is left out matches all. */
 export const matchFields = {
   /** Base id or profile id; a base id also matches calls through its profiles. */

@@ -4,16 +4,15 @@ import type { Served } from './catalogue-rules.js';
 import { converseFormat } from './converse.js';
 import type { ConverseBody } from './converse-body.js';
 import { countTokens } from './count-tokens.js';
-import { type Delivery, pause, sendBody, sendEvents, start } from './delivery.js';
+import { contentTypeOf, type Delivery, pause, sendBody, start } from './delivery.js';
 import type { Fault } from './faults.js';
-import { type CallFacts, isStreaming, type Operation } from './match.js';
+import { type CallFacts, eventStreamType, isStreaming, type Operation } from './match.js';
 import { nativeFormat } from './native/formats.js';
 import { maxOutputOf, objection } from './request-rules.js';
 import { nowMs, type SandboxState } from './state.js';
+import { sendEvents } from './stream-delivery.js';
 import type { Usage } from './usage.js';
 import type { Timing, WireFormat } from './wire-format.js';
-
-const eventStreamType = 'application/vnd.amazon.eventstream';
 
 function readJson(body: Buffer): unknown {
   try {
@@ -83,12 +82,10 @@ function stopwatch({ clock }: Delivery, latencyOfFirst: number): () => Timing {
 
 async function sendStream(delivery: Delivery, format: WireFormat, answer: Answer, served: Served): Promise<void> {
   const timing = stopwatch(delivery, delivery.latency.firstTokenMs);
-  const { fault } = delivery;
   const native = delivery.call.operation === 'InvokeModelWithResponseStream';
-  const contentType = fault?.kind === 'wrong-content-type' ? fault.contentType : eventStreamType;
   await pause(delivery, delivery.latency.firstTokenMs);
   start(delivery, 200, {
-    'content-type': contentType,
+    'content-type': contentTypeOf(delivery, eventStreamType),
     ...(native ? { 'x-amzn-bedrock-content-type': 'application/json' } : {}),
   });
   await sendEvents(delivery, format.stream?.(answer, served, timing) ?? []);

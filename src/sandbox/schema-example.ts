@@ -34,17 +34,24 @@ function exampleString(schema: Schema): string {
   return text.slice(0, numberOf(schema, 'maxLength') ?? text.length);
 }
 
+/** The bounds of a number, with exclusive ones moved inwards. */
+function boundsOf(schema: Schema, step: number): readonly [low: number, high: number] {
+  const inwards = step || 0.5;
+  const above = numberOf(schema, 'exclusiveMinimum') ?? Number.NEGATIVE_INFINITY;
+  const below = numberOf(schema, 'exclusiveMaximum') ?? Number.POSITIVE_INFINITY;
+  const low = Math.max(numberOf(schema, 'minimum') ?? Number.NEGATIVE_INFINITY, above + inwards);
+  const high = Math.min(numberOf(schema, 'maximum') ?? Number.POSITIVE_INFINITY, below - inwards);
+  // Between 0 and 0.5 exclusive there is room only for a real number.
+  return low > high ? [(above + below) / 2, (above + below) / 2] : [low, high];
+}
+
 function exampleNumber(schema: Schema, whole: boolean): number {
   const step = numberOf(schema, 'multipleOf') ?? (whole ? 1 : 0);
-  const above = numberOf(schema, 'exclusiveMinimum');
-  const below = numberOf(schema, 'exclusiveMaximum');
-  const low = numberOf(schema, 'minimum') ?? (above === undefined ? undefined : above + (step || 0.5));
-  const high = numberOf(schema, 'maximum') ?? (below === undefined ? undefined : below - (step || 0.5));
-  const value = Math.max(low ?? Math.min(1, high ?? 1), low ?? Number.NEGATIVE_INFINITY);
-  const inside = high === undefined ? value : Math.min(value, high);
-  if (step === 0) return low !== undefined && high !== undefined ? (low + high) / 2 : inside;
-  const up = Math.ceil(inside / step) * step;
-  return high !== undefined && up > high ? Math.floor(high / step) * step : up;
+  const [low, high] = boundsOf(schema, step);
+  const value = Math.min(Math.max(1, low), high);
+  if (step === 0) return value;
+  const up = Math.ceil(value / step) * step;
+  return up > high ? Math.floor(high / step) * step : up;
 }
 
 function typeOf(schema: Schema): string {
@@ -68,20 +75,22 @@ function resolveReference(schema: Schema, root: Schema): Schema {
   return isSchema(found) ? found : {};
 }
 
+function united(left: Schema, right: Schema): Schema {
+  const required = [...asArray(left['required']), ...asArray(right['required'])];
+  const properties = { ...asSchema(left['properties']), ...asSchema(right['properties']) };
+  return {
+    ...left,
+    ...right,
+    ...(required.length > 0 ? { required } : {}),
+    ...(Object.keys(properties).length > 0 ? { properties } : {}),
+  };
+}
+
 /** The parts of `allOf` as one schema: properties and required names are united. */
-function merged(schema: Schema, root: Schema): Schema {
-  return schemas(schema['allOf']).reduce<Schema>((all, part) => {
-    const next = merged(resolveReference(part, root), root);
-    const required = [...asArray(all['required']), ...asArray(next['required'])];
-    return {
-      ...all,
-      ...next,
-      ...(required.length > 0 ? { required } : {}),
-      ...((all['properties'] ?? next['properties'])
-        ? { properties: { ...asSchema(all['properties']), ...asSchema(next['properties']) } }
-        : {}),
-    };
-  }, schema);
+function merged(schema: Schema, root: Schema, depth: number): Schema {
+  if (depth > deepest) return schema;
+  const parts = schemas(schema['allOf']).map((part) => merged(resolveReference(part, root), root, depth + 1));
+  return parts.reduce(united, schema);
 }
 
 const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -139,7 +148,7 @@ function exampleOfType(schema: Schema, root: Schema, depth: number): unknown {
 
 function example(given: Schema, root: Schema, depth: number): unknown {
   if (depth > deepest) return null;
-  const schema = merged(resolveReference(given, root), root);
+  const schema = merged(resolveReference(given, root), root, 0);
   if ('$ref' in schema && schema !== given) return example(schema, root, depth + 1);
   if ('const' in schema) return schema['const'];
   if ('default' in schema) return schema['default'];
