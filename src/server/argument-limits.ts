@@ -1,6 +1,8 @@
 import { ServiceError } from '../core/errors.js';
 
 const maxDepth = 64;
+/** Far above what any schema or tool input needs; objects used as dictionaries get slow beyond it. */
+const maxKeys = 10_000;
 
 /** Node has it since version 20; the library types of ES2023 do not name it yet. */
 type CheckedString = string & { isWellFormed(): boolean };
@@ -23,8 +25,16 @@ export function checkArgumentLimits(value: unknown, depth = 0): void {
   if (depth >= maxDepth) {
     throw new ServiceError('validation', `The arguments are nested deeper than ${maxDepth} levels.`);
   }
-  for (const [key, entry] of Object.entries(value)) {
+  if (Array.isArray(value)) {
+    for (const entry of value) checkArgumentLimits(entry, depth + 1);
+    return;
+  }
+  const keys = Object.keys(value);
+  if (keys.length > maxKeys) {
+    throw new ServiceError('validation', `The arguments hold an object with more than ${maxKeys} entries.`);
+  }
+  for (const key of keys) {
     checkText(key);
-    checkArgumentLimits(entry, depth + 1);
+    checkArgumentLimits((value as Record<string, unknown>)[key], depth + 1);
   }
 }
