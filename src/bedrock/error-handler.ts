@@ -120,7 +120,7 @@ const byMessage: Partial<Readonly<Record<VerdictName, readonly MessageRule[]>>> 
     guardrailRule,
     [/not authorized to perform/i, 'iamDenied'],
     [/token.{0,40}expired/i, 'credentialsExpired'],
-    [/token.{0,40}invalid/i, 'credentialsInvalid'],
+    [/token.{0,40}invalid|authentication failed|api key/i, 'credentialsInvalid'],
     [/signature expired|not yet current|skew/i, 'clockSkew'],
     [/signature/i, 'signatureInvalid'],
   ],

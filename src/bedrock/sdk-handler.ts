@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ServiceError } from '../core/errors.js';
 
@@ -52,7 +52,9 @@ export function createSdkHandler(options: ConnectionOptions): SdkHandler {
   return {
     handle: async (request, handling) => {
       if (isBearer(request.headers) && !isSafe(request.protocol, request.hostname)) throw bearerInTheClear();
-      const { response } = await handler.handle(request, handling);
+      const { response } = await handler.handle(request, handling).catch((thrown: unknown) => {
+        throw ownError(thrown);
+      });
       const body = response.body as Readable;
       if (!isExpectedType(response.statusCode, request.path, response.headers)) {
         body.destroy();
@@ -69,6 +71,12 @@ export function createSdkHandler(options: ConnectionOptions): SdkHandler {
       httpsAgent.destroy();
     },
   };
+}
+
+/** The SDK replaces errors of another realm (a vm context) and loses their code; one made here keeps it. */
+function ownError(thrown: unknown): Error {
+  const { name = 'Error', code } = thrown as { name?: string; code?: unknown };
+  return Object.assign(new Error('connection failed', { cause: thrown }), { name, code });
 }
 
 const isBearer = (headers: Readonly<Record<string, string>>) =>
@@ -111,8 +119,13 @@ function limited(body: Readable, maxBytes: number): Readable {
       else done(null, chunk);
     },
   });
-  // Errors reach whoever reads the counter; the callback only keeps them from being unhandled here.
-  return pipeline(body, counter, () => undefined);
+  // Whoever reads gets the error; when nobody reads yet it must not bring the process down.
+  counter.on('error', () => undefined);
+  const breakOff = (error: Error) => counter.destroy(error);
+  body.once('error', (error) => breakOff(ownError(error)));
+  body.once('close', () => body.readableEnded || breakOff(ownError({ code: 'ERR_STREAM_PREMATURE_CLOSE' })));
+  counter.once('close', () => body.readableEnded || body.destroy());
+  return body.pipe(counter);
 }
 
 function tooLarge(): ServiceError {
