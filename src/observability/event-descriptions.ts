@@ -1,0 +1,24 @@
+import type { CallEvent, ServerEvent } from '../core/events.js';
+
+/** What each event means, for the reference. The types make a missing one fail to compile. */
+export const callEventDescriptions = {
+  'call-started': 'A tool began a call; the first event of every call.',
+  'cache-missed': 'No kept answer fits, or the call asked not to use one.',
+  'cache-hit':
+    'The answer came from the cache tier named, or from an equal call in flight; `saved` is what a new answer would have cost.',
+  'route-decided': 'The candidates, in the order in which they will be tried, with the reasons.',
+  'attempt-started': 'A request to one target is about to be sent.',
+  'attempt-ended': 'The attempt is over, with its outcome, times and usage; a failed one may have been billed too.',
+  'retry-scheduled': 'The same target will be asked again after the delay.',
+  'fallback-chosen': 'The next candidate is asked, because the one before failed.',
+  'cost-reserved': 'The worst case of a candidate was set aside in the budget.',
+  'cost-settled': 'The true cost of the call at a target was booked.',
+  'call-succeeded': 'The call ended with an answer; the last event of a call.',
+  'call-failed': 'The call ended with a typed error; the last event of a call.',
+} as const satisfies Record<CallEvent['type'], string>;
+
+export const serverEventDescriptions = {
+  'breaker-changed': 'The circuit breaker of a target opened, let a probe through, or closed.',
+  'store-degraded': 'A store (cache tier, ledger) does not answer in time; the server goes on without it where it may.',
+  'store-recovered': 'The store answers again.',
+} as const satisfies Record<ServerEvent['type'], string>;
