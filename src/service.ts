@@ -99,6 +99,7 @@ async function runCall(
   let record = newCallRecord(requestId);
   const context: CallContext = {
     requestId,
+    tool: options.tool,
     caller: options.caller,
     signal,
     deadlineMs: clock.monotonicMs() + timeoutMs,

@@ -27,6 +27,8 @@ export function attemptBudget(limit: number): AttemptBudget {
 /** What travels with one call through all stages. */
 export interface CallContext {
   readonly requestId: string;
+  /** The tool, or the command, that makes the call. */
+  readonly tool: string;
   readonly caller: Caller;
   /** Aborted when the caller cancels or the deadline passes; every wait and socket of the call listens to it. */
   readonly signal: AbortSignal;

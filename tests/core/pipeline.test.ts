@@ -44,8 +44,8 @@ describe('pipeline', () => {
     pipeline<ModelRequest>().through(guard).to(client);
     // @ts-expect-error only a routed request can be priced
     pipeline<ModelRequest>().through(budget);
-    // @ts-expect-error what is routed is not routed again as if it had not been guarded
-    pipeline<ModelRequest>().through(route).through(guard);
+    // @ts-expect-error a stage that forgets the target cannot stand between route and client
+    pipeline<ModelRequest>().through(route).through(guard).to(client);
     expect(pipeline<ModelRequest>().through(guard).through(route).to(client)).toBeInstanceOf(Function);
   });
 });

@@ -12,7 +12,7 @@ describe('observe stage', () => {
   it('records start and success with the time between', async () => {
     const clock = fakeClock({ autoAdvance: true });
     const context = callContext();
-    const stage = createObserveStage({ clock, tool: 'bedrock_invoke' });
+    const stage = createObserveStage({ clock });
     const handler = stage(async () => {
       await clock.sleep(40);
       return response;
@@ -32,7 +32,7 @@ describe('observe stage', () => {
     [new TypeError('secret detail'), { category: 'internal', message: 'The server failed on this call.' }],
   ])('records a failure and throws a ServiceError', async (thrown, failure) => {
     const context = callContext();
-    const stage = createObserveStage({ clock: fakeClock(), tool: 't' });
+    const stage = createObserveStage({ clock: fakeClock() });
     const call = stage(() => Promise.reject(thrown))(request, context);
     await expect(call).rejects.toBeInstanceOf(ServiceError);
     expect(context.events.at(-1)).toEqual({ type: 'call-failed', failure, latencyMs: 0 });

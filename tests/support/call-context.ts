@@ -6,6 +6,7 @@ export function callContext(overrides: Partial<CallContext> = {}): CallContext &
   const events: CallEvent[] = [];
   return {
     requestId: 'request-1',
+    tool: 'bedrock_invoke',
     caller: { id: 'tester', tenant: 'tester' },
     signal: new AbortController().signal,
     deadlineMs: Number.POSITIVE_INFINITY,

@@ -1,0 +1,274 @@
+import { join } from 'node:path';
+import { createAuthenticationManager } from './bedrock/authentication-manager.js';
+import { type BedrockClient, createBedrockClient } from './bedrock/bedrock-client.js';
+import { createConnectionCheck } from './bedrock/connection-check.js';
+import { type ControlPlane, createControlPlane } from './bedrock/control-plane.js';
+import { type CacheManager, createCacheManager } from './caching/cache-manager.js';
+import { createCacheStage } from './caching/cache-stage.js';
+import type { Settings } from './config/settings.js';
+import type { Clock, Random } from './core/clock.js';
+import type { EventSubscriber, ServerEvent } from './core/events.js';
+import type { BedrockIntegrationService } from './core/integration-service.js';
+import type { Logger, ModelDirectory, PriceBook } from './core/ports.js';
+import { modelId, region } from './core/target.js';
+import { createBudgetCheck } from './cost/budget-check.js';
+import { createBudgetStage } from './cost/budget-stage.js';
+import { createCostMonitor } from './cost/cost-monitor.js';
+import { createRetryingLedger } from './cost/ledgers/retrying-ledger.js';
+import { openSqliteLedger } from './cost/ledgers/sqlite-ledger.js';
+import { nanoFromUsd } from './cost/money.js';
+import { createPriceBook } from './cost/pricing.js';
+import { loadCatalogue } from './models/catalogue/load-catalogue.js';
+import { createModelManager } from './models/model-manager.js';
+import { createCallLog } from './observability/call-log.js';
+import { createHealthChecker } from './observability/health-checker.js';
+import { createMetricsCollector, type MetricsCollector } from './observability/metrics-collector.js';
+import { createObserveStage } from './observability/observe-stage.js';
+import { createRequestProcessor, type Stages } from './request-processor.js';
+import { type CircuitBreakers, createCircuitBreakers } from './resilience/circuit-breakers.js';
+import { createResilienceStage } from './resilience/resilience-stage.js';
+import { createRetryBudget } from './resilience/retry-budget.js';
+import { defaultTaskRoutes } from './routing/default-task-routes.js';
+import { createKeywordClassifier } from './routing/keyword-classifier.js';
+import { createModelRouter, type ModelRouter } from './routing/model-router.js';
+import { createPerformanceTracker } from './routing/performance-tracker.js';
+import { createRouteStage } from './routing/route-stage.js';
+import { createGuardStage } from './security/guard-stage.js';
+import { createBedrockIntegrationService } from './service.js';
+
+/** Raise it when the rules by which models are chosen change, so that older cached answers are not given any more. */
+const routingPolicyVersion = '1';
+/** Attempts of one call over all retries and fallbacks. */
+const maxAttempts = 6;
+const maxCandidates = 4;
+const checkTimeoutMs = 12_000;
+const holdGraceMs = 30_000;
+const closeGraceMs = 10_000;
+
+export interface ApplicationOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface Application {
+  readonly service: BedrockIntegrationService;
+  /** Undefined when metrics are switched off. */
+  readonly metrics?: MetricsCollector;
+  /** Loads what the first call needs. Never rejects. */
+  warm(): Promise<void>;
+}
+
+/** What reaches AWS, or the sandbox in its place. */
+interface Backend {
+  readonly client: BedrockClient;
+  readonly controlPlane: ControlPlane;
+  readonly check: ReturnType<typeof createConnectionCheck>;
+  close(): Promise<void>;
+}
+
+/** What listens to events, and what is known of targets from them. */
+interface Watch {
+  readonly metrics: MetricsCollector | undefined;
+  readonly performance: ReturnType<typeof createPerformanceTracker>;
+  readonly breakers: CircuitBreakers;
+  readonly subscribers: EventSubscriber[];
+  readonly onServerEvent: (event: ServerEvent) => void;
+}
+
+/**
+ * Makes everything and joins it; nothing else in the project creates what it does not own.
+ * @throws ServiceError when the ledger cannot be opened.
+ */
+export async function compose(options: ApplicationOptions): Promise<Application> {
+  const { settings, clock, random, version } = options;
+  const catalogue = loadCatalogue();
+  const { allowedGeographies: geographies, regions } = settings.aws;
+  const directory = createModelManager({
+    catalogue,
+    regions: regions.map(region),
+    ...(geographies && { geographies }),
+  });
+  const prices = createPriceBook({ catalogue });
+  const watch = await startWatch(options, directory);
+  const backend = await startBackend(options, directory);
+  const costs = await openCosts(options, directory);
+  watch.subscribers.push(costs.monitor);
+  const cache = openCache(options, watch.onServerEvent);
+  const router = createRouter(options, watch, directory, prices);
+  const { performance, breakers, subscribers, metrics } = watch;
+  const service = createBedrockIntegrationService({
+    process: createRequestProcessor(createStages({ options, watch, backend, costs, cache, router, directory, prices })),
+    route: (request) => router.route(request),
+    directory,
+    prices,
+    performance,
+    costs: costs.monitor,
+    health: createHealthChecker({
+      checks: [backend.check, costs.check],
+      clock,
+      version,
+      startedAtMs: clock.monotonicMs(),
+      timeoutMs: checkTimeoutMs,
+      breakers,
+      performance,
+    }).run,
+    subscribers,
+    clock,
+    random,
+    defaultTimeoutMs: settings.limits.requestTimeoutMs,
+    maxAttempts,
+    closeGraceMs,
+    release: async () => {
+      breakers.close();
+      await Promise.allSettled([backend.close(), cache.close(), costs.ledger.close()]);
+    },
+  });
+  return { service, ...(metrics && { metrics }), warm: () => backend.client.warm(region(settings.aws.region)) };
+}
+
+interface StageParts {
+  readonly options: ApplicationOptions;
+  readonly watch: Watch;
+  readonly backend: Backend;
+  readonly costs: Awaited<ReturnType<typeof openCosts>>;
+  readonly cache: CacheManager;
+  readonly router: ModelRouter;
+  readonly directory: ModelDirectory;
+  readonly prices: PriceBook;
+}
+
+function createStages({ options, watch, backend, costs, cache, router, directory, prices }: StageParts): Stages {
+  const { settings, clock, random, logger } = options;
+  const { breakers } = watch;
+  const source = settings.sandbox ? 'sandbox' : 'bedrock';
+  return {
+    observe: createObserveStage({ clock }),
+    guard: createGuardStage({ ...settings.limits, clock }),
+    cache: createCacheStage({
+      cache,
+      clock,
+      ttlSeconds: settings.cache.ttlSeconds,
+      staticTtlSeconds: 3_600,
+      policyVersion: `${source}/${routingPolicyVersion}`,
+      keepSandboxAnswers: settings.sandbox,
+    }),
+    route: createRouteStage({ router, directory, clock, maxAttempts: maxCandidates }),
+    budget: createBudgetStage({ ...costs, prices, directory, clock, random, logger, holdGraceMs, source }),
+    resilience: createResilienceStage({ breakers, retryBudget: createRetryBudget(), clock, random }),
+    client: backend.client.converse,
+  };
+}
+
+async function startWatch(
+  { settings, clock, logger, version }: ApplicationOptions,
+  directory: ModelDirectory,
+): Promise<Watch> {
+  const isKnownModel = (id: string) => directory.find(modelId(id)) !== undefined;
+  const metrics = settings.metricsEnabled ? await createMetricsCollector({ version, isKnownModel }) : undefined;
+  const performance = createPerformanceTracker({ clock });
+  const subscribers: EventSubscriber[] = [createCallLog(logger), performance, ...(metrics ? [metrics] : [])];
+  const onServerEvent = (event: ServerEvent) => {
+    for (const subscriber of subscribers) subscriber.onServerEvent?.(event);
+  };
+  return {
+    metrics,
+    performance,
+    subscribers,
+    onServerEvent,
+    breakers: createCircuitBreakers({ clock, onServerEvent }),
+  };
+}
+
+function createRouter(
+  { settings: { models }, clock }: ApplicationOptions,
+  { breakers: health, performance }: Watch,
+  directory: ModelDirectory,
+  prices: PriceBook,
+): ModelRouter {
+  return createModelRouter({
+    directory,
+    prices,
+    health,
+    performance,
+    classifier: createKeywordClassifier(),
+    taskRoutes: { ...defaultTaskRoutes, ...models.taskRoutes },
+    ...(models.default !== undefined && { defaultModel: models.default }),
+    fallbackModels: models.fallbacks,
+    optimize: models.optimize,
+    clock,
+  });
+}
+
+function openCache({ settings, clock }: ApplicationOptions, onServerEvent: Watch['onServerEvent']): CacheManager {
+  const { memoryBytes, redisUrl } = settings.cache;
+  return createCacheManager({
+    memory: { maxBytes: memoryBytes },
+    // What the sandbox answers stays in this process: a store that others read must not hold it.
+    ...(redisUrl !== undefined && !settings.sandbox && { redis: { url: redisUrl } }),
+    clock,
+    onServerEvent,
+  });
+}
+
+async function startBackend(options: ApplicationOptions, models: ModelDirectory): Promise<Backend> {
+  const { settings, clock } = options;
+  const { aws, limits } = settings;
+  const sandbox = settings.sandbox ? await startBuiltInSandbox(options) : undefined;
+  const authentication = createAuthenticationManager({ clock, region: aws.region, ...(sandbox?.credentials ?? aws) });
+  const connection = { maxSockets: limits.maxConcurrentRequests, tlsMinVersion: aws.tlsMinVersion };
+  const runtimeEndpoint = sandbox?.url ?? aws.endpointRuntime;
+  const controlEndpoint = sandbox?.url ?? aws.endpointControl;
+  const client = createBedrockClient({
+    clock,
+    authentication,
+    models,
+    source: sandbox ? 'sandbox' : 'bedrock',
+    firstTokenTimeoutMs: limits.firstTokenTimeoutMs,
+    idleTimeoutMs: limits.idleTimeoutMs,
+    connection,
+    ...(runtimeEndpoint !== undefined && { endpoint: runtimeEndpoint }),
+  });
+  const controlPlane = createControlPlane({
+    clock,
+    authentication,
+    connection,
+    ...(controlEndpoint !== undefined && { endpoint: controlEndpoint }),
+  });
+  return {
+    client,
+    controlPlane,
+    check: createConnectionCheck({ authentication, controlPlane, region: region(aws.region) }),
+    close: async () => {
+      client.close();
+      controlPlane.close();
+      await sandbox?.close();
+    },
+  };
+}
+
+async function startBuiltInSandbox({ clock, random, settings }: ApplicationOptions) {
+  const { startSandbox, sandboxCredentials } = await import('./sandbox/sandbox.js');
+  const sandbox = await startSandbox({
+    catalogue: loadCatalogue(),
+    clock,
+    random,
+    defaultRegion: settings.aws.region,
+  });
+  const { accessKeyId, secretAccessKey } = sandboxCredentials;
+  return { url: sandbox.url, close: sandbox.close, credentials: { accessKeyId, secretAccessKey } };
+}
+
+async function openCosts({ settings, clock, logger }: ApplicationOptions, directory: ModelDirectory) {
+  const { dailyLimitUsd, alertThresholdUsd } = settings.cost;
+  // What the sandbox pretends to cost must not use up a real budget.
+  const file = join(settings.storage.dataDir, settings.sandbox ? 'ledger-sandbox.db' : 'ledger.db');
+  const ledger = createRetryingLedger({ ledger: await openSqliteLedger({ file, clock }), logger });
+  const limit = dailyLimitUsd === undefined ? {} : { dailyLimit: nanoFromUsd(dailyLimitUsd) };
+  const monitor = createCostMonitor({ ledger, clock, logger, directory, ...limit });
+  const alertThreshold = alertThresholdUsd === undefined ? {} : { alertThreshold: nanoFromUsd(alertThresholdUsd) };
+  const check = createBudgetCheck({ budgets: monitor.budgets, pending: ledger.pending, ...alertThreshold });
+  return { ledger, monitor, check, ...limit };
+}
