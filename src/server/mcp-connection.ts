@@ -32,6 +32,8 @@ export interface McpConnectionOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Called once a client has been greeted: the time to load what its first call needs. */
+  readonly onInitialized?: () => void;
 }
 
 /** One client, whatever it is connected by. */
@@ -127,12 +129,13 @@ function createConnection(
   validator: AjvJsonSchemaValidator,
   caller: Caller,
 ): McpConnection {
-  const { registry, name, version, logger } = options;
+  const { registry, name, version, logger, onInitialized } = options;
   const server = new Server(
     { name, version },
     { capabilities: { tools: {} }, instructions, jsonSchemaValidator: validator },
   );
   const calls = createCalls();
+  if (onInitialized) server.oninitialized = onInitialized;
   server.onerror = (error) => logger.debug('The MCP connection reported a problem.', { error });
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...registry.listing] }));
   // Not through setRequestHandler: for tools/call the SDK answers malformed parameters with the text of its schema

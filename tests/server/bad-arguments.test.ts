@@ -185,14 +185,14 @@ describe('requests that are malformed around the arguments', () => {
   const anything = z.looseObject({});
 
   it.each([{}, { name: 5 }, { name: null, arguments: {} }])('tools/call with %j', async (params) => {
-    await expect(client.request({ method: 'tools/call', params } as never, anything)).rejects.toMatchObject({
+    await expect(client.request({ method: 'tools/call', params }, anything)).rejects.toMatchObject({
       code: -32_602,
       message: expect.stringContaining('needs the `name` of a tool'),
     });
   });
 
   it('an unknown method', async () => {
-    await expect(client.request({ method: 'tools/destroy' } as never, anything)).rejects.toMatchObject({
+    await expect(client.request({ method: 'tools/destroy' }, anything)).rejects.toMatchObject({
       code: -32_601,
     });
   });
