@@ -23,6 +23,7 @@ const byName: Readonly<Record<string, VerdictName>> = {
   validation: 'invalid',
   accessdenied: 'accessDenied',
   resourcenotfound: 'wrongModelId',
+  requestentitytoolarge: 'inputTooLong',
   servicequotaexceeded: 'serviceQuota',
   conflict: 'invalid',
   expiredtoken: 'credentialsExpired',

@@ -63,7 +63,7 @@ export const verdicts = {
   maxTokensTooLarge: {
     category: 'validation',
     reason: 'max_tokens_too_large',
-    message: (at) => `max_tokens is larger than ${at} allows.`,
+    message: (at) => `The max_tokens given are more than ${at} allows.`,
     remedy: 'Lower max_tokens.',
   },
   notSupported: {
