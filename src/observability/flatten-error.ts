@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ServiceError } from '../core/errors.js';
 
 const longestChain = 5;
@@ -12,18 +13,23 @@ export function flattenError(error: unknown, withStack: boolean): Record<string,
   return causes.length === 0 ? first : { ...first, causes };
 }
 
+/** Errors of another realm (a worker, a test's sandbox) are no instances of ours. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
 function chainOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
   let link: unknown = error;
   while (link !== undefined && link !== null && chain.length < longestChain && !chain.includes(link)) {
     chain.push(link);
-    link = link instanceof Error ? read(link, 'cause') : undefined;
+    link = isError(link) ? read(link, 'cause') : undefined;
   }
   return chain;
 }
 
 function describe(link: unknown, withStack: boolean): Record<string, unknown> {
-  if (!(link instanceof Error)) return { message: typeof link === 'string' ? link : `thrown ${typeof link}` };
+  if (!isError(link)) return { message: typeof link === 'string' ? link : `thrown ${typeof link}` };
   return {
     name: read(link, 'name'),
     message: read(link, 'message'),

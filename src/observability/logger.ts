@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import winston from 'winston';
 import { type Clock, systemClock } from '../core/clock.js';
 import type { Logger } from '../core/ports.js';
-import { flattenError } from './flatten-error.js';
+import { flattenError, isError } from './flatten-error.js';
 import { type LogFormat, renderLine } from './log-line.js';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -69,7 +69,7 @@ function plainFields(
 ): Record<string, unknown> {
   const entries = Object.entries(fields).map(([key, value]) => [
     key,
-    value instanceof Error ? flattenError(value, withStack) : value,
+    isError(value) ? flattenError(value, withStack) : value,
   ]);
   const plain = redact(Object.fromEntries(entries));
   return typeof plain === 'object' && plain !== null ? { ...plain } : {};

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { escapeText } from './escape-text.js';
 import { redactText } from './redact-text.js';
 
@@ -86,7 +87,7 @@ function redactObject(value: object, depth: number, run: Run): unknown {
   try {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-    if (value instanceof Error)
+    if (value instanceof Error || types.isNativeError(value))
       return redactEntries(
         [
           ['name', value.name],

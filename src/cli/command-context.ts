@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { BedrockIntegrationService } from '../core/integration-service.js';
+import { overridesOf, type ServeFlags } from './arguments.js';
+import type { CommandLineDependencies, ShownSetting } from './dependencies.js';
+import { usageFailure } from './failures.js';
+import { createTerminal, type Terminal } from './terminal.js';
+
+/** Valid settings, and what can be done with them. */
+export interface Configuration {
+  readonly shown: readonly ShownSetting[];
+  /** Runs `use` with a service that is closed afterwards, whatever happens. */
+  withService<Result>(use: (service: BedrockIntegrationService) => Promise<Result>): Promise<Result>;
+  serve(): Promise<void>;
+}
+
+/** What the commands get: the dependencies without the type of the settings. */
+export interface CommandContext
+  extends Pick<CommandLineDependencies<never>, 'clock' | 'signal' | 'readInput' | 'startSandbox'> {
+  readonly terminal: Terminal;
+  /** Loads the settings; wrong ones end the command with exit code 2. */
+  configure(flags: ServeFlags): Promise<Configuration>;
+}
+
+export function createCommandContext<Settings>(dependencies: CommandLineDependencies<Settings>): CommandContext {
+  const { loadSettings, createService, serve, clock, signal, readInput, startSandbox } = dependencies;
+  return {
+    clock,
+    signal,
+    readInput,
+    startSandbox,
+    terminal: createTerminal(dependencies),
+    configure: async (flags) => {
+      const loaded = await loadSettings(overridesOf(flags));
+      if (!loaded.ok) throw usageFailure(['The configuration is not valid:', ...loaded.problems].join('\n  '));
+      return {
+        shown: loaded.shown,
+        withService: async (use) => {
+          const service = await createService(loaded.settings);
+          try {
+            return await use(service);
+          } finally {
+            await service.close();
+          }
+        },
+        serve: () => serve(loaded.settings),
+      };
+    },
+  };
+}
+
+/** The options of every command that reads the settings. */
+export function takesSettings(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file, YAML or JSON')
+    .option('--sandbox', 'use the built-in stand-in for Bedrock');
+}
+
+export const takesJson = (command: Command): Command => command.option('--json', 'print JSON');

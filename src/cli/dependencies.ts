@@ -1,0 +1,46 @@
+import type { Clock } from '../core/clock.js';
+import type { BedrockIntegrationService } from '../core/integration-service.js';
+import type { SettingOverrides } from './arguments.js';
+import type { OutputStream } from './terminal.js';
+
+/** One setting as it may be shown. */
+export interface ShownSetting {
+  readonly variable: string;
+  readonly value: string | undefined;
+  readonly source: string;
+}
+
+export type LoadedSettings<Settings> =
+  | { readonly ok: true; readonly settings: Settings; readonly shown: readonly ShownSetting[] }
+  | { readonly ok: false /** One line each. */; readonly problems: readonly string[] };
+
+export interface SandboxOptions {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RunningSandbox {
+  readonly url: string;
+  /** Environment that points a Bedrock client at it. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** All that the command line needs; it looks into `Settings` nowhere. */
+export interface CommandLineDependencies<Settings> {
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly readInput: () => Promise<string>;
+  readonly loadSettings: (overrides: SettingOverrides) => Promise<LoadedSettings<Settings>>;
+  readonly createService: (settings: Settings) => Promise<BedrockIntegrationService>;
+  /** Resolves when the server has ended. */
+  readonly serve: (settings: Settings) => Promise<void>;
+  readonly startSandbox: (options: SandboxOptions) => Promise<RunningSandbox>;
+  /** Takes an error that is not ours, for the log; it may hold foreign text. */
+  readonly logUnexpected: (thrown: unknown) => void;
+}

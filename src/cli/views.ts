@@ -1,0 +1,100 @@
+import type { CostReport, Invocation } from '../core/integration-service.js';
+import type { SpendGroup } from '../core/ports.js';
+import { type Cost, type NanoUsd, responseText } from '../core/response.js';
+import type { RoutingDecision } from '../core/routing.js';
+
+/* What `--json` prints: snake_case and units in names, as in the results of the tools. */
+
+const nanoPerUsd = 1e9;
+
+export const usd = (amount: NanoUsd): number => amount / nanoPerUsd;
+
+export const money = (amount: NanoUsd): string => `$${usd(amount).toFixed(amount >= nanoPerUsd ? 2 : 6)}`;
+
+export const approximate = ({ nanoUsd, estimated }: Cost): string => `${estimated ? '≈ ' : ''}${money(nanoUsd)}`;
+
+/** Renames every key to snake_case, all the way down. */
+export function snakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeCase);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      snakeCase(item),
+    ]),
+  );
+}
+
+export function invocationView({ response, record }: Invocation) {
+  const { usage, served, stopReason, source, notices, content } = response;
+  return {
+    text: responseText(content),
+    content,
+    stop_reason: stopReason,
+    model: { used: served.model, region: served.region, profile: served.profile },
+    usage: snakeCase(usage),
+    cost_usd: usd(record.cost.nanoUsd),
+    latency_ms: record.latencyMs,
+    time_to_first_token_ms: response.timeToFirstTokenMs,
+    source,
+    cache: { hit: record.cacheTier !== undefined, tier: record.cacheTier },
+    attempts: record.attempts.map(({ target, outcome, failure, latencyMs }) => ({
+      model: target.model,
+      region: target.region,
+      outcome,
+      category: failure?.category,
+      latency_ms: latencyMs,
+    })),
+    notices,
+    request_id: record.requestId,
+  };
+}
+
+export function decisionView(decision: RoutingDecision) {
+  const { task, confidence, complexity, optimize, candidates, reasons, notices, excluded, decisionMicroseconds } =
+    decision;
+  return {
+    task,
+    confidence,
+    complexity,
+    optimize,
+    candidates: candidates.map(({ target, estimatedCost, expectedLatencyMs, ...rest }) => ({
+      model: target.model,
+      region: target.region,
+      profile: target.profile,
+      ...rest,
+      estimated_cost_usd: estimatedCost === undefined ? undefined : usd(estimatedCost),
+      expected_latency_ms: expectedLatencyMs,
+    })),
+    chosen: candidates[0]?.target.model,
+    excluded,
+    reasons,
+    notices,
+    decision_us: decisionMicroseconds,
+  };
+}
+
+const groupView = ({ key, calls, cost, saved, usage }: SpendGroup) => ({
+  key,
+  calls,
+  cost_usd: usd(cost),
+  saved_usd: usd(saved),
+  usage: snakeCase(usage),
+});
+
+export function costView({ totals, groups, series, budgets, forecast }: CostReport) {
+  return {
+    totals: groupView(totals),
+    groups: groups.map(groupView),
+    series: series.map(groupView),
+    budgets: budgets.map(({ scope, limit, spent, reserved, state, resetsAtMs }) => ({
+      scope,
+      limit_usd: limit === undefined ? undefined : usd(limit),
+      spent_usd: usd(spent),
+      reserved_usd: usd(reserved),
+      state,
+      resets_at: new Date(resetsAtMs).toISOString(),
+    })),
+    forecast_usd: forecast === undefined ? undefined : usd(forecast),
+  };
+}
