@@ -7,9 +7,9 @@ import type { Region } from '../core/target.js';
 import { type Attempt, runAttempt } from './attempt.js';
 import type { AttemptLimits } from './attempt-watch.js';
 import type { AuthenticationManager, AwsCredentials } from './authentication-manager.js';
+import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
 import { createBedrockErrorHandler } from './error-handler.js';
 import type { RuntimeClient } from './runtime-client.js';
-import { type ConnectionOptions, connectionDefaults } from './sdk-handler.js';
 import { untilAborted } from './time-limit.js';
 
 export interface BedrockClient {

@@ -2,9 +2,9 @@ import type { Clock } from '../core/clock.js';
 import { abortedError } from '../core/errors.js';
 import type { ModelId, Region } from '../core/target.js';
 import type { AuthenticationManager } from './authentication-manager.js';
+import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
 import type { ControlClient } from './control-client.js';
 import { createBedrockErrorHandler } from './error-handler.js';
-import { type ConnectionOptions, connectionDefaults } from './sdk-handler.js';
 import { untilAborted } from './time-limit.js';
 
 export interface ListedModel {

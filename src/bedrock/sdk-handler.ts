@@ -3,26 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { type Readable, Transform } from 'node:stream';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ServiceError } from '../core/errors.js';
-
-/** How this server talks to AWS. All limits are in milliseconds or bytes. */
-export interface ConnectionOptions {
-  /** Sockets to one host; further calls wait for a free one. */
-  readonly maxSockets: number;
-  readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
-  readonly connectionTimeoutMs: number;
-  /** A socket on which nothing moves for so long is closed; a backstop behind the finer limits of each call. */
-  readonly socketTimeoutMs: number;
-  /** Larger answers are cut off. */
-  readonly maxAnswerBytes: number;
-}
-
-export const connectionDefaults: ConnectionOptions = {
-  maxSockets: 50,
-  tlsMinVersion: 'TLSv1.3',
-  connectionTimeoutMs: 3_000,
-  socketTimeoutMs: 900_000,
-  maxAnswerBytes: 8_000_000,
-};
+import type { ConnectionOptions } from './connection-options.js';
 
 export interface SdkHandler {
   handle: NodeHttpHandler['handle'];

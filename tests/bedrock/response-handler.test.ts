@@ -58,7 +58,7 @@ describe('a gathered answer', () => {
     const bytes = new Uint8Array([1, 2, 3]);
     const { content } = gather([
       delta(0, { reasoningContent: { redactedContent: bytes } }),
-      { contentBlockStart: { contentBlockIndex: 1, start: { image: { format: 'png' } } } } as ConverseStreamOutput,
+      { contentBlockStart: { contentBlockIndex: 1, start: { image: { format: 'png' } } } },
       delta(1, { image: { source: { bytes } } }),
       stop(),
     ]);

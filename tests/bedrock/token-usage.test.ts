@@ -3,11 +3,7 @@ import fc from 'fast-check';
 import { checkUsage } from '../../src/bedrock/token-usage.js';
 
 const estimate = () => ({ inputTokens: 11, outputTokens: 22 });
-const check = (counts: object) =>
-  checkUsage(
-    { inputTokens: 5, outputTokens: 6, totalTokens: 11, ...counts } as Parameters<typeof checkUsage>[0],
-    estimate,
-  );
+const check = (counts: object) => checkUsage({ inputTokens: 5, outputTokens: 6, totalTokens: 11, ...counts }, estimate);
 
 it.each([
   [{}, { inputTokens: 5, outputTokens: 6, totalTokens: 11, estimated: false }, false],
