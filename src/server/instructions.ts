@@ -1,4 +1,4 @@
-import type { ToolListing } from './tool-listing.js';
+import type { Tool } from './define-tool.js';
 
 const preamble = [
   'Amazon Bedrock through one server: it chooses a model for each request, falls back to others when one fails, caches',
@@ -17,7 +17,7 @@ function firstSentence(description: string): string {
 }
 
 /** What a client shows its model before any schema: enough to choose a tool by its name. */
-export function serverInstructions(listing: readonly ToolListing[]): string {
-  const lines = listing.map(({ name, description }) => `- ${name}: ${firstSentence(description)}`);
+export function serverInstructions(tools: readonly Tool[]): string {
+  const lines = tools.map(({ name, description }) => `- ${name}: ${firstSentence(description)}`);
   return [preamble, ...lines, advice].join('\n');
 }

@@ -137,7 +137,7 @@ function createConnection(
   const calls = createCalls();
   if (onInitialized) server.oninitialized = onInitialized;
   server.onerror = (error) => logger.debug('The MCP connection reported a problem.', { error });
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...registry.listing] }));
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...registry.listing()] }));
   // Not through setRequestHandler: for tools/call the SDK answers malformed parameters with the text of its schema
   // library and parses every result a second time.
   server.fallbackRequestHandler = async (request, extra) => {
@@ -158,7 +158,7 @@ function createConnection(
 
 /** One connector for all clients: tool list, instructions and JSON Schema validator are made once. */
 export function createMcpConnector(options: McpConnectionOptions): McpConnector {
-  const instructions = serverInstructions(options.registry.listing);
+  const instructions = serverInstructions(options.registry.tools);
   const validator = new AjvJsonSchemaValidator();
   return (caller) => createConnection(options, instructions, validator, caller);
 }

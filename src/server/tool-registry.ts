@@ -18,16 +18,14 @@ export interface ToolRegistryOptions {
 }
 
 export interface ToolRegistry {
-  /** The tools/list payload: the same objects for every client. */
-  readonly listing: readonly ToolListing[];
+  readonly tools: readonly Tool[];
+  /** The tools/list payload: made at the first use, as it takes longer than greeting a client, and the same ever after. */
+  listing(): readonly ToolListing[];
   /** Checks the arguments, runs the tool, checks the answer. Never throws: a failure is a result with `isError`. */
   call(name: string, args: unknown, caller: ToolCaller): Promise<ToolResult>;
 }
 
-interface Entry {
-  readonly tool: Tool;
-  readonly argumentNames: readonly string[];
-}
+type Issue = Parameters<typeof argumentError>[1][number];
 
 function unknownTool(name: string, known: readonly string[]): ServiceError {
   const near = nearestName(name, known);
@@ -37,19 +35,17 @@ function unknownTool(name: string, known: readonly string[]): ServiceError {
   });
 }
 
-function parseArguments({ tool, argumentNames }: Entry, args: unknown): unknown {
+/** `argumentNames` are asked for only when something is wrong. */
+function parseArguments(tool: Tool, args: unknown, argumentNames: () => readonly string[]): unknown {
   checkArgumentLimits(args);
+  // The schema library passes over this one name in silence.
   if (typeof args === 'object' && args !== null && Object.hasOwn(args, '__proto__')) {
-    throw argumentError(
-      tool.name,
-      [{ code: 'unrecognized_keys', keys: ['__proto__'], path: [], message: '' }],
-      args,
-      argumentNames,
-    );
+    const issue: Issue = { code: 'unrecognized_keys', keys: ['__proto__'], path: [], message: '' };
+    throw argumentError(tool.name, [issue], args, argumentNames());
   }
   const parsed = tool.input.safeParse(args);
   if (parsed.success) return parsed.data;
-  throw argumentError(tool.name, parsed.error.issues, args, argumentNames);
+  throw argumentError(tool.name, parsed.error.issues, args, argumentNames());
 }
 
 function checkAnswer(tool: Tool, answer: ToolAnswer): void {
@@ -61,30 +57,35 @@ function checkAnswer(tool: Tool, answer: ToolAnswer): void {
   });
 }
 
-/** @throws Error when two tools share a name or a schema is not an object: a fault of the program, found at start. */
+/** @throws Error when two tools share a name: a fault of the program, found at start. */
 export function createToolRegistry(options: ToolRegistryOptions): ToolRegistry {
   const { tools, service, logger, clock, random } = options;
-  const listing = tools.map(listTool);
-  const entries = new Map<string, Entry>(
-    tools.map((tool, index) => [
-      tool.name,
-      { tool, argumentNames: Object.keys(listing[index]?.inputSchema.properties ?? {}) },
-    ]),
-  );
-  if (entries.size < tools.length) throw new Error('two tools share a name');
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  if (byName.size < tools.length) throw new Error('two tools share a name');
+  let listed: readonly ToolListing[] | undefined;
+
+  function listing(): readonly ToolListing[] {
+    listed ??= tools.map(listTool);
+    return listed;
+  }
+
+  function argumentNames(tool: Tool): readonly string[] {
+    return Object.keys(listing()[tools.indexOf(tool)]?.inputSchema.properties ?? {});
+  }
 
   async function run(name: string, args: unknown, caller: ToolCaller): Promise<ToolAnswer> {
-    const entry = entries.get(name);
-    if (!entry) throw unknownTool(name, [...entries.keys()]);
-    const input = parseArguments(entry, args);
+    const tool = byName.get(name);
+    if (!tool) throw unknownTool(name, [...byName.keys()]);
+    const input = parseArguments(tool, args, () => argumentNames(tool));
     const ready = await service();
     if (caller.signal.aborted) throw abortedError(caller.signal);
-    const answer = await entry.tool.handle(input, ready, { ...caller, clock });
-    checkAnswer(entry.tool, answer);
+    const answer = await tool.handle(input, ready, { ...caller, clock });
+    checkAnswer(tool, answer);
     return answer;
   }
 
   return {
+    tools,
     listing,
     call: async (name, args, caller) => {
       try {

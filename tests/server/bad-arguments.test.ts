@@ -281,13 +281,13 @@ describe('the registry', () => {
     expect(client.getInstructions()).toContain('- bedrock_invoke: Ask a model on Amazon Bedrock');
   });
 
-  it('refuses at start what could not work', () => {
+  it('refuses tools that could not work', () => {
     expect(() => createFace({ tools: [probe, probe] })).toThrow('two tools share a name');
-    expect(() => createFace({ tools: [{ ...probe, input: z.string() }] })).toThrow('object schemas');
+    expect(() => createFace({ tools: [{ ...probe, input: z.string() }] }).registry.listing()).toThrow('object schemas');
   });
 
   it('derives the annotations of an admin tool', () => {
-    const [listed] = createFace({ tools: [probe] }).registry.listing;
+    const [listed] = createFace({ tools: [probe] }).registry.listing();
     expect(listed?.annotations).toEqual({
       readOnlyHint: false,
       destructiveHint: true,

@@ -65,13 +65,30 @@ describe('lines that are no message', () => {
     expect(pong).toEqual({ jsonrpc: '2.0', id: 2, result: {} });
   });
 
-  it('a line without an end is refused as soon as it is too long, and its rest is skipped', async () => {
+  it('a line that never seems to end is thrown away as it comes', async () => {
     const { input, answer, answers } = await serve({ maxLineBytes: 1_000 });
-    for (let chunk = 0; chunk < 50; chunk += 1) input.write('x'.repeat(100));
-    expect((await answer())[0]).toMatchObject({ id: null, error: { message: expect.stringContaining('1000 bytes') } });
-    input.write(`${'x'.repeat(5_000)}\n${ping(1)}`);
-    expect((await answer(2))[1]).toMatchObject({ id: 1, result: {} });
+    for (let chunk = 0; chunk < 500; chunk += 1) input.write('x'.repeat(10_000));
+    input.write(`\n${ping(1)}`);
+    const [refusal, pong] = await answer(2);
+    expect(refusal).toMatchObject({ id: null, error: { message: expect.stringContaining('1000 bytes') } });
+    expect(pong).toMatchObject({ id: 1, result: {} });
     expect(answers()).toHaveLength(2);
+  });
+
+  it.each<[string, unknown]>([
+    ['"id":17}', 17],
+    ['"id":"a-b"}', 'a-b'],
+    ['"id": -3 } \r', -3],
+    ['"id":1.5}', null],
+    ['"id":{}}', null],
+    ['"params":{"arguments":{"id":9}}}', null],
+    [String.raw`"prompt":"{\"id\":9}"}}`, null],
+  ])('a line over the limit that ends with %s is refused to its sender', async (end, id) => {
+    const { input, answer } = await serve({ maxLineBytes: 1_000 });
+    input.write(`{"method":"tools/call","params":"${'x'.repeat(3_000)}",`);
+    for (const character of end) input.write(character);
+    input.write('\n');
+    expect(await answer()).toMatchObject([{ id, error: { code: -32_600 } }]);
   });
 
   it('several messages in one chunk, one in many chunks, blank lines and CRLF are all read', async () => {

@@ -25,7 +25,7 @@ describe('tool catalogue', () => {
   });
 
   it('names every tool in the instructions, within 2,000 characters', () => {
-    const instructions = serverInstructions(listing);
+    const instructions = serverInstructions(tools);
     for (const { name } of listing) expect(instructions).toContain(`- ${name}: `);
     expect(instructions.length).toBeLessThan(2_000);
   });

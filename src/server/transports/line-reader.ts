@@ -1,4 +1,6 @@
 const newline = 0x0a;
+/** Enough for the id of a message, which clients write last. */
+const tailBytes = 256;
 
 export interface LineReader {
   push(chunk: Buffer): void;
@@ -7,34 +9,33 @@ export interface LineReader {
 export interface LineReaderOptions {
   readonly maxLineBytes: number;
   readonly onLine: (line: Buffer) => void;
-  /** Called once for a line that is too long, as soon as that is known; the rest of it is skipped. */
-  readonly onTooLong: () => void;
+  /** Called at the end of a line that was too long, with its last bytes; the rest of it was thrown away as it came. */
+  readonly onTooLong: (tail: Buffer) => void;
 }
 
 /** Cuts a byte stream into lines. Holds at most one line, and joins its chunks once, so that a long line stays linear. */
 export function createLineReader({ maxLineBytes, onLine, onTooLong }: LineReaderOptions): LineReader {
   let parts: Buffer[] = [];
   let size = 0;
-  let skipping = false;
+  let tooLong = false;
 
   function keep(part: Buffer): void {
-    if (skipping) return;
     size += part.length;
-    if (size <= maxLineBytes) {
-      parts.push(part);
-      return;
-    }
-    parts = [];
-    skipping = true;
-    onTooLong();
+    parts.push(part);
+    if (!tooLong && size <= maxLineBytes) return;
+    tooLong = true;
+    const ends = parts.slice(-2).map((end) => end.subarray(-tailBytes));
+    // A copy: a slice would hold on to the whole.
+    parts = [Buffer.from(Buffer.concat(ends).subarray(-tailBytes))];
   }
 
   function endLine(): void {
-    const line = skipping ? undefined : Buffer.concat(parts);
+    const line = Buffer.concat(parts);
+    const deliver = tooLong ? onTooLong : onLine;
     parts = [];
     size = 0;
-    skipping = false;
-    if (line) onLine(line);
+    tooLong = false;
+    deliver(line);
   }
 
   return {

@@ -10,6 +10,12 @@ export interface StdioTransportOptions {
   readonly maxLineBytes: number;
 }
 
+/** The id of a message whose beginning was thrown away, if it stands last, as the common clients write it. */
+function lastId(tail: Buffer): unknown {
+  const id = /"id"\s*:\s*(-?\d{1,15}|"[^"\\]{1,128}")\s*\}\s*$/.exec(tail.toString('latin1'))?.[1];
+  return id === undefined ? null : JSON.parse(id);
+}
+
 /**
  * JSON-RPC in lines. In place of the SDK's transport, which ends at a line over its limit and leaves malformed lines
  * unanswered: here both get an error answer and the next line is served.
@@ -35,8 +41,10 @@ export function createStdioTransport({ input, output, maxLineBytes }: StdioTrans
   const reader = createLineReader({
     maxLineBytes,
     onLine: accept,
-    onTooLong: () =>
-      refuse({ code: ErrorCode.InvalidRequest, message: `The message is longer than ${maxLineBytes} bytes.` }),
+    onTooLong: (tail) => {
+      const message = `The message is longer than ${maxLineBytes} bytes.`;
+      refuse({ code: ErrorCode.InvalidRequest, message }, { id: lastId(tail) });
+    },
   });
   const onFailure = (error: Error): void => {
     transport.onerror?.(error);
