@@ -19,8 +19,9 @@ const latencySchema = z.strictObject({
 });
 const clockSchema = z.strictObject({ offsetMs: z.number().min(-864_000_000_000).max(864_000_000_000) });
 
+/** A list, or one entry by itself. */
 const oneOrMore = <Schema extends z.ZodType>(schema: Schema) =>
-  z.union([z.array(schema).min(1).max(10_000), schema.transform((value) => [value])]);
+  z.preprocess((value): unknown => (Array.isArray(value) ? value : [value]), z.array(schema).min(1).max(10_000));
 
 interface ControlAnswer {
   readonly status: number;

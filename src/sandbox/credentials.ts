@@ -16,12 +16,16 @@ export const credentialsSchema = z.strictObject({
 });
 export type SandboxCredentials = z.output<typeof credentialsSchema>;
 
-export const credentialsChangeSchema = z.union([
-  z.strictObject({ add: credentialsSchema }),
-  /** The access key id whose session, or the bearer token which, is to count as expired from now on. */
-  z.strictObject({ expire: z.string().min(1).max(4_096) }),
-  z.strictObject({ remove: z.string().min(1).max(128) }),
-]);
+export const credentialsChangeSchema = z
+  .strictObject({
+    /** Accepted from now on, also when its session had expired. */
+    add: credentialsSchema.optional(),
+    /** The access key id whose session, or the bearer token which, counts as expired from now on. */
+    expire: z.string().min(1).max(4_096).optional(),
+    /** The access key id that is not known any more. */
+    remove: z.string().min(1).max(128).optional(),
+  })
+  .refine(({ add, expire, remove }) => add ?? expire ?? remove, 'give add, expire or remove');
 export type CredentialsChange = z.output<typeof credentialsChangeSchema>;
 
 export interface CredentialStore {
@@ -39,15 +43,12 @@ export function createCredentialStore(initial: SandboxCredentials): CredentialSt
   const keys = new Map([[initial.accessKeyId, initial]]);
   const expired = new Set<string>();
 
-  function change(order: CredentialsChange): void {
-    if ('add' in order) {
-      if (keys.size < most) keys.set(order.add.accessKeyId, order.add);
-      expired.delete(order.add.accessKeyId);
-    } else if ('expire' in order) {
-      if (expired.size < most) expired.add(order.expire);
-    } else {
-      keys.delete(order.remove);
-    }
+  function change({ add, expire, remove }: CredentialsChange): void {
+    if (remove !== undefined) keys.delete(remove);
+    if (expire !== undefined && expired.size < most) expired.add(expire);
+    if (add === undefined) return;
+    if (keys.size < most) keys.set(add.accessKeyId, add);
+    expired.delete(add.accessKeyId);
   }
 
   return {

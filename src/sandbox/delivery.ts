@@ -60,11 +60,12 @@ export async function pause({ exchange, clock }: Delivery, ms: number): Promise<
   await clock.sleep(ms, exchange.gone).catch(() => undefined);
 }
 
-/** One byte after the other. */
+/** One byte after the other; at high rates as many at a time as fit into a millisecond, the shortest sleep there is. */
 export async function drip(delivery: Delivery, bytes: Uint8Array, bytesPerSecond: number): Promise<void> {
-  for (let at = 0; at < bytes.length && !delivery.exchange.gone.aborted; at += 1) {
-    await pause(delivery, 1_000 / bytesPerSecond);
-    await send(delivery, bytes.subarray(at, at + 1));
+  const step = Math.max(1, Math.floor(bytesPerSecond / 1_000));
+  for (let at = 0; at < bytes.length && !delivery.exchange.gone.aborted; at += step) {
+    await pause(delivery, (step * 1_000) / bytesPerSecond);
+    await send(delivery, bytes.subarray(at, at + step));
   }
 }
 

@@ -29,6 +29,8 @@ export interface Exchange {
   cut(how: 'close' | 'reset'): void;
 }
 
+const mostTimesTheLimit = 8;
+
 function readHead(request: AnyRequest): RequestHead {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -41,14 +43,17 @@ function readHead(request: AnyRequest): RequestHead {
   return { protocol, method: request.method ?? 'GET', path, query, headers };
 }
 
+/** Reads on above the limit without keeping anything, because an answer cannot be sent before the request has ended. */
 async function readBody(request: AnyRequest, limitBytes: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limitBytes) return undefined;
-    chunks.push(chunk);
+    if (size > limitBytes * mostTimesTheLimit) throw new Error('The request does not end.');
+    if (size > limitBytes) chunks = [];
+    else chunks.push(chunk);
   }
+  if (size > limitBytes) return undefined;
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
 }
 

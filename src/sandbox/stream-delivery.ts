@@ -73,9 +73,10 @@ async function paced(delivery: Delivery, frame: Buffer, { type }: WireEvent): Pr
   await send(delivery, frame, 1);
 }
 
-/** The number of the event before which the fault is due, at the latest the last one. */
+/** The number of the event before which the fault is due: at the latest the last one, or messageStop for an early end. */
 function dueAt(fault: Fault | undefined, events: number): number {
-  return fault && 'afterEvents' in fault ? Math.min(fault.afterEvents, events - 1) : -1;
+  if (!fault || !('afterEvents' in fault)) return -1;
+  return Math.min(fault.afterEvents, Math.max(0, events - (fault.kind === 'end-early' ? 2 : 1)));
 }
 
 /** Event by event: at the pace of the latency setting, with the fault where it is due. */

@@ -36,3 +36,6 @@ export function controlClient(url: string, handler: HandlerName = 'HTTP/1.1', re
 }
 
 export const userText = (text: string) => [{ role: 'user' as const, content: [{ text }] }];
+
+/** What a model or the SDK answered, whose shape is what the test is about. */
+export type Json = ReturnType<typeof JSON.parse>;
