@@ -138,7 +138,7 @@ const limits = z.strictObject({
     wholeNumber(1_024, 100_000_000),
     25_000_000,
     { variable: 'BEDROCK_MAX_REQUEST_BYTES' },
-    'Largest request, in bytes of its JSON text.',
+    'Largest request, in bytes of UTF-8.',
   ),
 });
 
@@ -171,7 +171,7 @@ const cost = z.strictObject({
   alertThresholdUsd: optional(
     usd(10_000_000),
     { variable: 'BEDROCK_COST_ALERT_THRESHOLD', defaultText: 'none' },
-    'Spending of a day from which on health and logs warn.',
+    'Spending of a day (UTC) from which on the server reports itself as degraded.',
   ),
 });
 
