@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { contentBlock } from '../core/request.js';
+import { answerSources, type ModelResponse, type NanoUsd, stopReasons } from '../core/response.js';
+import type { Target } from '../core/target.js';
+
+/** A kept answer. */
+export interface CacheEntry {
+  readonly response: ModelResponse;
+  /** What the answer cost when it was made, and what each hit saves. */
+  readonly cost: NanoUsd;
+  /** Wall clock. */
+  readonly storedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** Where answers are kept. No member rejects: a store that fails has no answer and keeps nothing. */
+export interface CacheStore {
+  get(key: string): Promise<CacheEntry | undefined>;
+  /** Keeps the entry until its `expiresAtMs`. */
+  set(key: string, entry: CacheEntry): Promise<void>;
+  delete(key: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Raised with the shape below; entries of another version are misses. */
+const entryVersion = 1;
+
+const count = z.int().min(0);
+const usage = z.object({
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+  cacheWrite1hTokens: count,
+  totalTokens: count,
+  estimated: z.boolean(),
+});
+const target = z.object({ model: z.string(), region: z.string(), profile: z.string().optional() });
+const response = z.object({
+  content: z.array(contentBlock),
+  stopReason: z.enum(stopReasons),
+  usage,
+  served: target.transform((value) => value as Target),
+  source: z.enum(answerSources),
+  timeToFirstTokenMs: z.number().optional(),
+  cost: z.object({ nanoUsd: count, estimated: z.boolean() }).optional(),
+  notices: z.array(z.string()),
+});
+const envelope = z.object({
+  version: z.literal(entryVersion),
+  /** An entry that lies under a key that is not its own is somebody else's answer. */
+  key: z.string(),
+  response,
+  cost: count,
+  storedAtMs: z.number(),
+  expiresAtMs: z.number(),
+});
+
+/** The entry as JSON text that can tell for which key and by which rules it was written. */
+export const encodeEntry = (key: string, entry: CacheEntry): string =>
+  JSON.stringify({ version: entryVersion, key, ...entry });
+
+/** The entry in a text; undefined when it is damaged, of another version or written for another key. */
+export function decodeEntry(key: string, text: string): CacheEntry | undefined {
+  const parsed = envelope.safeParse(parseJson(text));
+  if (!parsed.success || parsed.data.key !== key) return undefined;
+  const { version: _version, key: _key, ...entry } = parsed.data;
+  // The schema says of absent fields what the type says: they are not there.
+  return entry as CacheEntry;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
