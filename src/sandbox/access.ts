@@ -3,14 +3,14 @@ import { lifecycleStatuses } from '../core/model.js';
 
 export const accessSchema = z
   .strictObject({
-    /** Base id. */
+    /** Base id, or the id of one of its profiles. */
     model: z.string().min(1).max(2_048),
     access: z.enum(['granted', 'denied']).optional(),
     /** Stands in for the catalogue's lifecycle: revives a retired model, or retires one. */
     lifecycle: z.enum(lifecycleStatuses).optional(),
   })
   .refine((entry) => entry.access ?? entry.lifecycle, 'give access or lifecycle');
-export type AccessEntry = z.output<typeof accessSchema>;
+type AccessEntry = z.output<typeof accessSchema>;
 
 export interface AccessTable {
   of(baseId: string): AccessEntry | undefined;

@@ -13,7 +13,7 @@ export interface RecordedCall {
   accessKeyId?: string;
   /** Missing until an answer was begun. */
   status?: number;
-  /** The name of the AWS error that was answered. */
+  /** The name of the AWS error that was answered, or what broke the call off before there was an answer. */
   error?: string;
   /** The kind of the fault that was played. */
   fault?: string;

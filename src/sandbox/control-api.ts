@@ -34,6 +34,14 @@ interface ControlRoute {
   readonly delete?: () => object;
 }
 
+/** An access entry under the base id of its model. */
+const knownModel = ({ names }: SandboxState) =>
+  accessSchema.transform((entry, check) => {
+    const model = names.find(entry.model)?.model.id;
+    if (model === undefined) check.addIssue({ code: 'custom', message: 'the catalogue has no such model' });
+    return { ...entry, model: model ?? entry.model };
+  });
+
 /** Parses with the schema, so that what comes after sees valid orders only. */
 const order =
   <Schema extends z.ZodType>(schema: Schema, apply: (value: z.output<Schema>) => object) =>
@@ -78,7 +86,7 @@ function routesOf(state: SandboxState): Readonly<Record<string, ControlRoute>> {
     },
     access: {
       get: listAccess,
-      post: order(oneOrMore(accessSchema), (given) => then(listAccess, () => access.set(given))),
+      post: order(oneOrMore(knownModel(state)), (given) => then(listAccess, () => access.set(given))),
       delete: () => then(listAccess, access.clear),
     },
     latency: { get: latency.get, post: order(latencySchema, (given) => then(latency.get, () => latency.set(given))) },

@@ -7,7 +7,7 @@ export const sandboxCredentials = {
   bearerToken: 'sandbox-bedrock-api-key',
 } as const;
 
-export const credentialsSchema = z.strictObject({
+const credentialsSchema = z.strictObject({
   accessKeyId: z.string().min(1).max(128),
   secretAccessKey: z.string().min(1).max(256),
   /** When set, requests signed with this key must carry the token. */

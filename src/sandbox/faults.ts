@@ -34,6 +34,10 @@ export const faultSchema = z
       ...common,
       name: z.enum(errorNames),
       message: z.string().max(4_096).optional(),
+      /** Another status than AWS's own for the name. */
+      status: z.int().min(400).max(599).optional(),
+      /** Leaves the error-type header out, as some proxies do. */
+      nameless: z.boolean().optional(),
       /** Adds a Retry-After header. */
       retryAfterSeconds: z.number().min(0).max(86_400).optional(),
     }),
@@ -99,7 +103,7 @@ const onlyInStreams: ReadonlySet<Fault['kind']> = new Set([
   'unknown-event',
 ]);
 
-export interface FaultState {
+interface FaultState {
   readonly fault: Fault;
   readonly hits: number;
 }

@@ -12,7 +12,7 @@ export const limitSchema = z
     tokensPerMinute: rate.optional(),
   })
   .refine((limit) => limit.requestsPerMinute ?? limit.tokensPerMinute, 'give requestsPerMinute or tokensPerMinute');
-export type Limit = z.output<typeof limitSchema>;
+type Limit = z.output<typeof limitSchema>;
 export type LimitSpec = z.input<typeof limitSchema>;
 
 /** Fills up again evenly; full after a minute. */
@@ -34,7 +34,7 @@ export interface Limits {
   clear(): void;
 }
 
-export interface Reservation {
+interface Reservation {
   /** Gives back what was reserved and not used. */
   settle(usedTokens: number): void;
 }

@@ -1,6 +1,14 @@
 /** A JSON Schema as it came in: nothing about it is certain. */
 type Schema = Readonly<Record<string, unknown>>;
 
+/** One example in the making. */
+interface Scope {
+  readonly root: Schema;
+  /** How many values may still be made, so that nested lists cannot grow without end. */
+  left: number;
+}
+
+const mostValues = 5_000;
 const deepest = 12;
 const mostItems = 50;
 
@@ -97,22 +105,22 @@ const asArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? 
 const asSchema = (value: unknown): Schema => (isSchema(value) ? value : {});
 
 /** A recursive schema ends where optional members are left out. */
-function exampleObject(schema: Schema, root: Schema, depth: number): Record<string, unknown> {
+function exampleObject(schema: Schema, scope: Scope, depth: number): Record<string, unknown> {
   const properties = asSchema(schema['properties']);
   const required = new Set(asArray(schema['required']).filter((name) => typeof name === 'string'));
   const wanted = Object.keys(properties).filter((name) => required.has(name) || depth < 3);
   const names = [...new Set([...wanted, ...required])];
-  return Object.fromEntries(names.map((name) => [name, example(asSchema(properties[name]), root, depth + 1)]));
+  return Object.fromEntries(names.map((name) => [name, example(asSchema(properties[name]), scope, depth + 1)]));
 }
 
-function exampleArray(schema: Schema, root: Schema, depth: number): unknown[] {
-  const first = schemas(schema['prefixItems']).map((item) => example(item, root, depth + 1));
+function exampleArray(schema: Schema, scope: Scope, depth: number): unknown[] {
+  const first = schemas(schema['prefixItems']).map((item) => example(item, scope, depth + 1));
   const least = Math.max(numberOf(schema, 'minItems') ?? 0, depth < 3 ? 1 : 0);
   const count = Math.min(least, numberOf(schema, 'maxItems') ?? least, mostItems) - first.length;
   const item = asSchema(schema['items']);
   const unique = schema['uniqueItems'] === true;
   const rest = Array.from({ length: Math.max(0, count) }, (_, index) => {
-    const value = example(item, root, depth + 1);
+    const value = example(item, scope, depth + 1);
     if (!unique || index === 0) return value;
     return variant(value, item, index);
   });
@@ -127,12 +135,12 @@ function variant(value: unknown, schema: Schema, index: number): unknown {
   return typeof value === 'string' ? `${value}${index}` : value;
 }
 
-function exampleOfType(schema: Schema, root: Schema, depth: number): unknown {
+function exampleOfType(schema: Schema, scope: Scope, depth: number): unknown {
   switch (typeOf(schema)) {
     case 'object':
-      return exampleObject(schema, root, depth);
+      return exampleObject(schema, scope, depth);
     case 'array':
-      return exampleArray(schema, root, depth);
+      return exampleArray(schema, scope, depth);
     case 'integer':
       return exampleNumber(schema, true);
     case 'number':
@@ -146,10 +154,12 @@ function exampleOfType(schema: Schema, root: Schema, depth: number): unknown {
   }
 }
 
-function example(given: Schema, root: Schema, depth: number): unknown {
-  if (depth > deepest) return null;
+function example(given: Schema, scope: Scope, depth: number): unknown {
+  scope.left -= 1;
+  if (depth > deepest || scope.left < 0) return null;
+  const { root } = scope;
   const schema = merged(resolveReference(given, root), root, 0);
-  if ('$ref' in schema && schema !== given) return example(schema, root, depth + 1);
+  if ('$ref' in schema && schema !== given) return example(schema, scope, depth + 1);
   if ('const' in schema) return schema['const'];
   if ('default' in schema) return schema['default'];
   const [choice] = asArray(schema['enum']);
@@ -157,13 +167,13 @@ function example(given: Schema, root: Schema, depth: number): unknown {
   const [variantSchema] = [...schemas(schema['anyOf']), ...schemas(schema['oneOf'])];
   if (variantSchema) {
     const { anyOf: _any, oneOf: _one, ...base } = schema;
-    return example({ ...base, ...resolveReference(variantSchema, root) }, root, depth + 1);
+    return example({ ...base, ...resolveReference(variantSchema, root) }, scope, depth + 1);
   }
-  return exampleOfType(schema, root, depth);
+  return exampleOfType(schema, scope, depth);
 }
 
 /** A value that fits a JSON Schema of the usual kind (no patterns); always the same for the same schema. */
 export function exampleOf(schema: unknown): unknown {
   const root = asSchema(schema);
-  return example(root, root, 0);
+  return example(root, { root, left: mostValues }, 0);
 }

@@ -15,14 +15,18 @@ const maxBodyBytes = 32 * 1_024 * 1_024;
 const recordedBodyBytes = 64 * 1_024;
 
 async function sendRefusal(delivery: Delivery, refusal: Refusal): Promise<void> {
-  delivery.call.error = refusal.name;
+  const { fault, call } = delivery;
+  call.error = refusal.name;
+  const named = !(fault?.kind === 'error' && fault.nameless);
+  const headers = { ...(named ? { 'x-amzn-errortype': refusal.name } : {}), ...refusal.headers };
   const body = Buffer.from(JSON.stringify({ message: refusal.message, ...refusal.details }));
-  await sendBody(delivery, refusal.status, { 'x-amzn-errortype': refusal.name, ...refusal.headers }, body);
+  await sendBody(delivery, refusal.status, headers, body);
 }
 
-function faultRefusal({ name, message, retryAfterSeconds }: Fault & { kind: 'error' }): Refusal {
+function faultRefusal({ name, message, retryAfterSeconds, status }: Fault & { kind: 'error' }): Refusal {
   const headers = retryAfterSeconds === undefined ? undefined : { 'retry-after': String(retryAfterSeconds) };
-  return refuse(name, message, headers);
+  const refusal = refuse(name, message, headers);
+  return status === undefined ? refusal : { ...refusal, status };
 }
 
 function knowsRegion({ catalogue }: SandboxState, region: string): boolean {
@@ -111,6 +115,9 @@ export function createSandboxService(state: SandboxState): SandboxService {
       const startedMs = clock.monotonicMs();
       try {
         await serve(exchange, call);
+      } catch (error) {
+        call.error = error instanceof Error ? error.message : 'unknown';
+        throw error;
       } finally {
         call.aborted = exchange.gone.aborted;
         call.durationMs = clock.monotonicMs() - startedMs;

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refuse } from './aws-error.js';
 import type { CredentialStore, SandboxCredentials } from './credentials.js';
 
 /** What of a request is signed. `path` is as it was sent, still encoded; header names are in small letters. */
-export interface SignedRequest {
+interface SignedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -12,7 +12,7 @@ export interface SignedRequest {
 }
 
 /** Who signed. A bearer token names no region. */
-export interface Signer {
+interface Signer {
   readonly accessKeyId: string;
   readonly region?: string;
 }

@@ -156,6 +156,7 @@ describe('the control API itself', () => {
     ['replies', '{"txt":"x"}', 400, 'txt'],
     ['limits', '{}', 400, 'requestsPerMinute'],
     ['access', '{"model":"x"}', 400, 'access or lifecycle'],
+    ['access', '{"model":"x","access":"denied"}', 400, 'no such model'],
     ['latency', '{"firstTokenMs":-1}', 400, 'firstTokenMs'],
     ['credentials', '{"add":{}}', 400, 'accessKeyId'],
     ['credentials', '{}', 400, 'give add, expire or remove'],
@@ -174,8 +175,10 @@ describe('the control API itself', () => {
     await ask();
     expect(await sandbox.control.send('GET', 'replies')).toEqual({ replies: [{ text: 'x', count: 2 }] });
     expect(await sandbox.control.send('DELETE', 'replies')).toEqual({ replies: [] });
-    await sandbox.control.access({ model: 'm', access: 'denied' });
-    expect(await sandbox.control.send('GET', 'access')).toEqual({ access: [{ model: 'm', access: 'denied' }] });
+    await sandbox.control.access({ model: modelId, access: 'denied' });
+    expect(await sandbox.control.send('GET', 'access')).toEqual({
+      access: [{ model: 'amazon.nova-lite-v1:0', access: 'denied' }],
+    });
     expect(await sandbox.control.send('DELETE', 'access')).toEqual({ access: [] });
     await sandbox.control.clock(5);
     expect(await sandbox.control.send('GET', 'clock')).toEqual({ offsetMs: 5 });

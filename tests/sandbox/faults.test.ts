@@ -80,6 +80,12 @@ describe('HTTP errors as the SDK sees them', () => {
     expect(await failure(converse())).toMatchObject({ originalStatusCode: 500, resourceName: 'sandbox-model' });
   });
 
+  it('can have another status, and no name', async () => {
+    await sandbox.control.faults({ kind: 'error', name: 'ThrottlingException', status: 503, nameless: true });
+    expect(await failure(converse())).toMatchObject({ name: 'Unknown', $metadata: { httpStatusCode: 503 } });
+    expect((await sandbox.control.calls()).at(-1)).toMatchObject({ error: 'ThrottlingException', status: 503 });
+  });
+
   it('hits the control plane too', async () => {
     await sandbox.control.faults({ kind: 'error', name: 'AccessDeniedException', operation: 'ListFoundationModels' });
     const client = controlClient(sandbox.url);

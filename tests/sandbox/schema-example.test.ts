@@ -84,6 +84,13 @@ describe('an example of a schema', () => {
     );
   });
 
+  it('stays of a size that can be sent', () => {
+    const nested = Array.from({ length: 8 }).reduce<object>((items) => ({ type: 'array', items, minItems: 40 }), {
+      type: 'string',
+    });
+    expect(JSON.stringify(exampleOf(nested)).length).toBeLessThan(100_000);
+  });
+
   it('ends for a schema that requires itself for ever, and for no schema at all', () => {
     const endless = {
       $ref: '#/$defs/a',
