@@ -59,8 +59,8 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
   return {
     converse,
     warm: async (region) => {
-      const client = await clients.get(region);
-      await Promise.all([client.warm(), authentication.credentials().catch(() => undefined)]);
+      const connected = clients.get(region).then((client) => client.warm());
+      await Promise.allSettled([connected, authentication.credentials()]);
     },
     close: () => clients.close(),
   };

@@ -200,6 +200,18 @@ describe('a cancel', () => {
     expect(aborted).toBe(true);
   });
 
+  it('stops the text, also what has arrived already', async () => {
+    const controller = new AbortController();
+    const pieces: string[] = [];
+    const onText = (text: string) => {
+      pieces.push(text);
+      controller.abort();
+    };
+    await errorOf(client.converse(routed(), callContext({ signal: controller.signal, onText })));
+    await systemClock.sleep(50);
+    expect(pieces).toHaveLength(1);
+  });
+
   it('by a deadline keeps the reason of the deadline', async () => {
     await sandbox.control.faults({ kind: 'hang' });
     const controller = new AbortController();
