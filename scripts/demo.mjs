@@ -127,6 +127,14 @@ async function health(client) {
 
 async function overStdio() {
   const client = new Client({ name: 'demo', version: '1.0.0' });
+  try {
+    await driveOverStdio(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function driveOverStdio(client) {
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
@@ -141,7 +149,6 @@ async function overStdio() {
   await tour(client);
   await costs(client);
   await health(client);
-  await client.close();
 }
 
 function freePort() {

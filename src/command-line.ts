@@ -1,0 +1,63 @@
+import { text } from 'node:stream/consumers';
+import type { SettingOverrides } from './cli/arguments.js';
+import type { CommandLineDependencies } from './cli/dependencies.js';
+import { printableSettings } from './config/mask.js';
+import { describeProblem } from './config/setting-problems.js';
+import type { Settings, SettingsResult } from './config/settings.js';
+import { systemClock } from './core/clock.js';
+import type { Logger } from './core/ports.js';
+import { loadCatalogue } from './models/catalogue/load-catalogue.js';
+import { startApplication } from './start-application.js';
+import { version } from './version.js';
+
+export { runCommandLine } from './cli/command-line.js';
+
+export interface CommandLineParts {
+  readonly signal: AbortSignal;
+  readonly load: (overrides: SettingOverrides) => Promise<SettingsResult>;
+  readonly openLog: (settings: Settings) => Logger;
+  readonly serve: (settings: Settings, signal: AbortSignal) => Promise<void>;
+}
+
+/** What the commands need of the rest of the program. */
+export function commandLineDependencies(parts: CommandLineParts): CommandLineDependencies<Settings> {
+  const { signal, load, openLog, serve } = parts;
+  let logger: Logger | undefined;
+  return {
+    version,
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock: systemClock,
+    signal,
+    readInput: () => text(process.stdin),
+    loadSettings: async (overrides) => {
+      const loaded = await load(overrides);
+      if (!loaded.ok) return { ok: false, problems: loaded.problems.map(describeProblem) };
+      return { ok: true, settings: loaded.settings, shown: printableSettings(loaded.settings, loaded.sources) };
+    },
+    createService: async (settings) => {
+      // A command answers on the terminal; its log would only stand in the way, unless something is wrong.
+      const level = settings.logging.level === 'debug' ? 'debug' : 'error';
+      logger = openLog({ ...settings, logging: { ...settings.logging, level } });
+      return (await startApplication({ settings, logger }).get()).service;
+    },
+    serve: (settings) => serve(settings, signal),
+    logUnexpected: (error) => logger?.debug('The command failed unexpectedly.', { error }),
+    startSandbox: async ({ host, port }) => {
+      const { startSandbox, sandboxCredentials } = await import('./sandbox/sandbox.js');
+      const sandbox = await startSandbox({ catalogue: loadCatalogue(), host, port });
+      return { url: sandbox.url, environment: environmentOf(sandbox.url, sandboxCredentials), close: sandbox.close };
+    },
+  };
+}
+
+function environmentOf(url: string, credentials: { accessKeyId: string; secretAccessKey: string }) {
+  return {
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+    AWS_ENDPOINT_URL_BEDROCK: url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+  };
+}

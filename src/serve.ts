@@ -1,0 +1,95 @@
+import type { Settings } from './config/settings.js';
+import { systemClock, systemRandom } from './core/clock.js';
+import type { Logger } from './core/ports.js';
+import type { Tool } from './server/define-tool.js';
+import { createMcpConnector, type McpConnector } from './server/mcp-connection.js';
+import { createToolRegistry } from './server/tool-registry.js';
+import { type Application, startApplication } from './start-application.js';
+import { version } from './version.js';
+
+export interface ServeOptions {
+  readonly settings: Settings;
+  readonly tools: readonly Tool[];
+  readonly logger: Logger;
+  /** Aborted by SIGTERM and Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Without authentication every client of this process is the same caller. */
+const localCaller = { id: 'local', tenant: 'local' };
+const drainMs = 10_000;
+
+/** Serves MCP clients until they are gone or the signal is aborted; then ends calls, books and closes everything. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { settings, logger } = options;
+  const application = startApplication({ settings, logger });
+  const registry = createToolRegistry({
+    tools: settings.server.readOnly ? options.tools.filter(({ kind }) => kind === 'read') : options.tools,
+    service: async () => (await application.get()).service,
+    logger,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const connector = createMcpConnector({
+    registry,
+    name: 'kairos-bedrock-mcp',
+    version,
+    logger,
+    clock: systemClock,
+    // A client is greeted before the AWS SDK is loaded; the load goes on while the client thinks of its first call.
+    onInitialized: application.warm,
+  });
+  try {
+    await (settings.server.transport === 'http'
+      ? serveHttp(options, application, connector)
+      : serveStdio(options, connector));
+  } finally {
+    await application.close();
+  }
+}
+
+async function serveStdio({ logger, signal }: ServeOptions, connector: McpConnector): Promise<void> {
+  const { serveStdio: connect } = await import('./server/transports/stdio.js');
+  const { stdin: input, stdout: output } = process;
+  const server = await connect({ connector, caller: localCaller, input, output, clock: systemClock, drainMs });
+  logger.debug('Serving one client over stdio.', { version });
+  await Promise.race([server.closed, aborted(signal)]);
+  await server.close();
+}
+
+async function serveHttp(
+  { settings, logger, signal }: ServeOptions,
+  application: Application,
+  connector: McpConnector,
+): Promise<void> {
+  const { createHttpServer } = await import('./server/http/http-server.js');
+  const { host, port, allowedHosts, allowedOrigins } = settings.server;
+  const server = createHttpServer({
+    host,
+    port,
+    connector,
+    caller: localCaller,
+    service: async () => (await application.get()).service,
+    metrics: async () => (await application.get()).metrics?.render() ?? metricsOff,
+    logger,
+    clock: systemClock,
+    random: systemRandom,
+    allowedHosts,
+    allowedOrigins,
+  });
+  application.warm();
+  const running = await server.listen();
+  logger.info('Serving MCP over HTTP.', { url: `${running.url}/mcp`, version, sandbox: settings.sandbox });
+  await aborted(signal);
+  logger.info('Stopping: running calls may end, new ones are refused.');
+  await running.close();
+}
+
+const metricsOff = { contentType: 'text/plain; charset=utf-8', body: '# Metrics are off: BEDROCK_METRICS_ENABLED.\n' };
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
