@@ -4,23 +4,36 @@ import { ServiceError } from '../core/errors.js';
 import type { ToolSpec } from '../core/request.js';
 
 const maxSchemaCharacters = 100_000;
+const maxCharactersTogether = 500_000;
 const maxRemembered = 500;
+
+/*
+ * Compiling costs far more than reading, up to the square of the number of references, and nothing else runs meanwhile.
+ * One request may have so much compiled; the rest is only checked against the meta-schema.
+ */
+const compiledCharacters = 60_000;
+const compiledReferences = 200;
 
 export interface ToolSchemaChecker {
   /** @throws ServiceError validation, naming the tool whose `input_schema` is broken. */
   check(tools: readonly ToolSpec[]): Promise<void>;
 }
 
-/** Checks that input schemas compile. Conversations repeat their tools in every turn, so verdicts are remembered. */
+/** What one request may still have compiled. */
+interface Allowance {
+  characters: number;
+  references: number;
+}
+
+/** Checks input schemas. Conversations repeat their tools in every turn, so verdicts are remembered. */
 export function createToolSchemaChecker(): ToolSchemaChecker {
   const verdicts = new Map<string, string | undefined>();
 
-  async function verdictOf(schema: Record<string, unknown>): Promise<string | undefined> {
-    const json = JSON.stringify(schema);
+  async function verdictOf(schema: Schema, json: string, allowance: Allowance): Promise<string | undefined> {
     if (json.length > maxSchemaCharacters) return `is longer than ${maxSchemaCharacters} characters`;
     const key = createHash('sha256').update(json).digest('base64');
     if (verdicts.has(key)) return verdicts.get(key);
-    const verdict = await problemOf(schema);
+    const verdict = await problemOf(schema, spend(json, allowance));
     if (verdicts.size >= maxRemembered) verdicts.clear();
     verdicts.set(key, verdict);
     return verdict;
@@ -28,23 +41,47 @@ export function createToolSchemaChecker(): ToolSchemaChecker {
 
   return {
     check: async (tools) => {
+      const allowance = { characters: compiledCharacters, references: compiledReferences };
+      let characters = 0;
       for (const { name, input_schema } of tools) {
-        const problem = await verdictOf(input_schema);
+        const json = JSON.stringify(input_schema);
+        characters += json.length;
+        const problem = await verdictOf(input_schema, json, allowance);
         if (problem) throw new ServiceError('validation', `The \`input_schema\` of tool \`${name}\` ${problem}.`);
+        if (characters > maxCharactersTogether) {
+          throw new ServiceError(
+            'validation',
+            `The tools' schemas are longer than ${maxCharactersTogether} characters.`,
+          );
+        }
       }
     },
   };
 }
 
-async function problemOf(schema: Record<string, unknown>): Promise<string | undefined> {
+type Schema = Readonly<Record<string, unknown>>;
+type Check = (compiler: Ajv, schema: Schema) => boolean;
+
+/** The thorough check while the allowance lasts, else the cheap one. */
+function spend(json: string, allowance: Allowance): Check {
+  const references = json.match(/"\$(?:r|dynamicR)ef"/g)?.length ?? 0;
+  if (json.length > allowance.characters || references > allowance.references) return fitsMetaSchema;
+  allowance.characters -= json.length;
+  allowance.references -= references;
+  return compiles;
+}
+
+async function problemOf(schema: Schema, check: Check): Promise<string | undefined> {
   if (schema['type'] !== 'object') return 'must have `type: "object"`';
   // The identifiers only name the dialect and the schema; resolving them would go out to other places.
   const { $schema: _dialect, $id: _id, ...rest } = schema;
   const dialects = await compilers();
-  return dialects.some((compiler) => compiles(compiler, rest)) ? undefined : 'is not a valid JSON Schema';
+  return dialects.some((compiler) => check(compiler, rest)) ? undefined : 'is not a valid JSON Schema';
 }
 
-function compiles(compiler: Ajv, schema: Record<string, unknown>): boolean {
+const fitsMetaSchema: Check = (compiler, schema) => compiler.validateSchema(schema) === true;
+
+function compiles(compiler: Ajv, schema: Schema): boolean {
   try {
     compiler.compile(schema);
     return true;
@@ -71,7 +108,8 @@ async function loadCompilers(): Promise<readonly Ajv[]> {
     logger: false,
     validateFormats: false,
     unicodeRegExp: false,
-    addUsedSchema: false,
+    inlineRefs: false,
+    code: { optimize: false },
   } as const;
   return [new Ajv2020(options), new Ajv(options)];
 }

@@ -101,6 +101,15 @@ describe('guard stage', () => {
       'a schema with its own names',
       tool({ $schema: 'http://json-schema.org/draft-07/schema#', $id: 'x', type: 'object', $defs: { a: {} } }),
     ],
+    ['a recursive schema', tool({ type: 'object', properties: { child: { $ref: '#' } } })],
+    [
+      'a recursive definition',
+      tool({
+        type: 'object',
+        $defs: { n: { properties: { n: { $ref: '#/$defs/n' } } } },
+        properties: { a: { $ref: '#/$defs/n' } },
+      }),
+    ],
     ['a pattern that is no valid /u pattern', tool({ type: 'object', properties: { a: { pattern: '[\\-_]' } } })],
   ])('passes %s', async (_name, request) => {
     const guard = guarded(10_000_000);
@@ -115,6 +124,30 @@ describe('guard stage', () => {
     const broken = tool({ type: 'object', properties: 5 });
     await expect(guard.handle(broken)).rejects.toThrow('not a valid JSON Schema');
     await expect(guard.handle(broken)).rejects.toThrow('not a valid JSON Schema');
+  });
+
+  it('does not compile what would take seconds, but still checks it', async () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, index) => [`p${index}`, { $ref: `#/properties/p${index - 1}` }]),
+    );
+    const startedAt = process.cpuUsage();
+    await guarded().handle(tool({ type: 'object', properties: { ...chain, p0: {} } }));
+    expect(process.cpuUsage(startedAt).user / 1_000).toBeLessThan(3_000);
+    const broken = tool({ type: 'object', properties: { ...chain, p0: { type: 'txt' } } });
+    await expect(guarded().handle(broken)).rejects.toThrow('not a valid JSON Schema');
+  });
+
+  it('bounds the schemas of all tools together', async () => {
+    const input_schema = { type: 'object', description: 'x'.repeat(99_000) };
+    const tools = Array.from({ length: 6 }, (_, index) => ({ name: `t${index}`, description: 'd', input_schema }));
+    await expect(guarded().handle(ask({ prompt: 'x', tools }))).rejects.toThrow('longer than 500000 characters');
+  });
+
+  it('checks a recursive schema by itself, not by the one before', async () => {
+    const guard = guarded();
+    await guard.handle(tool({ type: 'object', $defs: { a: {} }, properties: { x: { $ref: '#/$defs/a' } } }));
+    const dangling = tool({ type: 'object', properties: { x: { $ref: '#/$defs/a' } } });
+    await expect(guard.handle(dangling)).rejects.toThrow('not a valid JSON Schema');
   });
 
   it('gives its place back when the call fails', async () => {
