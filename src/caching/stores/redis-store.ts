@@ -47,14 +47,17 @@ export function createRedisStore({ url, clock, onServerEvent, timeoutMs = 100 }:
     probe: async () => (await opening).get('probe'),
   });
   // While it connects for the first time it is merely not there yet; after that it is degraded.
-  const expectedAtMs = clock.monotonicMs() + connectTimeoutMs;
+  let expectedAtMs = Number.POSITIVE_INFINITY;
   let store: TextStore | undefined;
   opening.then(
     (opened) => {
       store = opened;
+      expectedAtMs = clock.monotonicMs() + connectTimeoutMs;
     },
     // Whoever uses the store sees the failure; without users it must not end the process.
-    () => undefined,
+    () => {
+      expectedAtMs = clock.monotonicMs();
+    },
   );
   const use = async <T>(work: (store: TextStore) => Promise<T>): Promise<T | undefined> => {
     if (!store?.isReady() && clock.monotonicMs() < expectedAtMs) return undefined;
@@ -107,7 +110,8 @@ const valueIn = (found: unknown): unknown =>
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
 
 async function openKeyv(url: string): Promise<TextStore> {
-  const [{ Keyv }, { createClient, default: KeyvRedis }] = await Promise.all([import('keyv'), import('@keyv/redis')]);
+  const { Keyv } = await import('keyv');
+  const { createClient, default: KeyvRedis } = await import('@keyv/redis');
   const client = createClient({
     url,
     // Commands fail at once while there is no connection; queued, they would all run when it is back, long out of date.
@@ -127,6 +131,8 @@ async function openKeyv(url: string): Promise<TextStore> {
   adapter.on('error', ignore);
   const keyv = new Keyv<string>({ store: adapter, useKeyPrefix: false, throwOnErrors: true });
   keyv.on('error', ignore);
+  // Otherwise Keyv puts a namespace of its own before ours.
+  keyv.namespace = undefined;
   // Not awaited: it goes on trying for as long as the server lives.
   client.connect().catch(ignore);
   return {
