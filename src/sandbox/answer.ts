@@ -19,6 +19,14 @@ export interface Answer {
   /** The sequence that ended the text, with stop reason `stop_sequence`. */
   readonly stopSequence?: string;
   readonly usage: Usage;
+  /** What of the request Converse repeats as having been used. */
+  readonly applied: Readonly<Record<string, unknown>>;
+}
+
+const repeatedMembers = ['serviceTier', 'performanceConfig'] as const;
+
+function appliedOf(body: ConverseBody): Answer['applied'] {
+  return Object.fromEntries(repeatedMembers.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])));
 }
 
 export interface AnswerOptions {
@@ -132,6 +140,7 @@ export function composeAnswer(options: AnswerOptions): Answer {
     stopReason: reply?.stopReason ?? natural,
     ...(cut.stopSequence === undefined ? {} : { stopSequence: cut.stopSequence }),
     usage: withOutput({ ...input, ...defined(inputOverride) }, outputTokens),
+    applied: appliedOf(body),
   };
 }
 

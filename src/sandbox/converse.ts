@@ -45,11 +45,15 @@ export const converseFormat: WireFormat = {
     usage: answer.usage,
     metrics: { latencyMs },
     ...responseFields(answer),
+    ...answer.applied,
   }),
   stream: function* (answer, _served, timing) {
     yield { type: 'messageStart', payload: { role: 'assistant' } };
     for (const [index, block] of answer.blocks.entries()) yield* blockEvents(block, index);
     yield { type: 'messageStop', payload: { stopReason: answer.stopReason, ...responseFields(answer) } };
-    yield { type: 'metadata', payload: { usage: answer.usage, metrics: { latencyMs: timing().latencyMs } } };
+    yield {
+      type: 'metadata',
+      payload: { usage: answer.usage, metrics: { latencyMs: timing().latencyMs }, ...answer.applied },
+    };
   },
 };

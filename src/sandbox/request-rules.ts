@@ -150,6 +150,15 @@ const toolChoice: Rule = ({ body }) => {
   return known ? undefined : invalid(`The tool choice names ${name}, which is not in the tool configuration.`);
 };
 
+const toolSchemas: Rule = ({ body }) => {
+  const at = namedTools(body).findIndex((tool) => tool.inputSchema.json['type'] !== 'object');
+  return at < 0
+    ? undefined
+    : invalid(
+        `The value at toolConfig.tools.${at}.toolSpec.inputSchema.json.type must be one of the following: object.`,
+      );
+};
+
 const outputSchema: Rule = ({ body }) => {
   const text = body.outputConfig?.textFormat?.structure.jsonSchema.schema;
   if (text === undefined) return undefined;
@@ -179,6 +188,7 @@ const rules: readonly Rule[] = [
   caching,
   modalities,
   toolHistory,
+  toolSchemas,
   toolChoice,
   outputSchema,
   sampling,

@@ -15,7 +15,7 @@ import { createReplyQueue } from './replies.js';
 import { createSandboxService } from './service.js';
 import { createSetting, lifecycleOf, type SandboxState } from './state.js';
 
-export { type SandboxCredentials, sandboxCredentials } from './credentials.js';
+export { sandboxCredentials } from './credentials.js';
 
 export interface SandboxOptions {
   readonly catalogue: Catalogue;

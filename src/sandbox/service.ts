@@ -12,7 +12,7 @@ import { createSignatureVerifier, type SignatureVerifier } from './sigv4.js';
 import { nowMs, type SandboxState } from './state.js';
 
 const maxBodyBytes = 32 * 1_024 * 1_024;
-const recordedBodyBytes = 64 * 1_024;
+const recordedBodyBytes = 16 * 1_024;
 
 async function sendRefusal(delivery: Delivery, refusal: Refusal): Promise<void> {
   const { fault, call } = delivery;

@@ -48,6 +48,16 @@ describe('the text', () => {
     expect(answer.additionalModelResponseFields).toEqual({ stop_sequence: 'answering' });
   });
 
+  it('comes with the service tier and latency that were asked for', async () => {
+    const asked = { serviceTier: { type: 'flex' as const }, performanceConfig: { latency: 'optimized' as const } };
+    expect(await converse(asked)).toMatchObject(asked);
+    const client = runtimeClient(sandbox.url);
+    const { stream } = await client.send(new ConverseStreamCommand({ modelId, messages, ...asked }));
+    let last: object | undefined;
+    for await (const event of stream ?? []) last = event.metadata;
+    expect(last).toMatchObject(asked);
+  });
+
   it('depends on the request and on nothing else', async () => {
     const one = textOf(await converse());
     expect(textOf(await converse())).toBe(one);

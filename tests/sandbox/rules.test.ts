@@ -112,6 +112,11 @@ describe('what Bedrock refuses as invalid', () => {
       'exceeds the number of toolUse blocks',
     ],
     ['a choice of an unknown tool', { toolConfig: { ...toolConfig, toolChoice: { tool: { name: 'x' } } } }, 'names x'],
+    [
+      'a tool whose input is no object',
+      { toolConfig: { tools: [{ toolSpec: { name: 'x', inputSchema: { json: { type: 'string' } } } }] } },
+      'toolConfig.tools.0.toolSpec.inputSchema.json.type must be one of the following: object',
+    ],
     ['a schema that is no JSON', { outputConfig: jsonSchema('{') }, 'not valid JSON'],
     ['a shape of its own', { inferenceConfig: { maxTokens: 0 } }, "Value at 'inferenceConfig.maxTokens'"],
   ])('%s', async (_name, input, words) => {

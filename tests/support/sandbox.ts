@@ -14,7 +14,7 @@ interface AccessSpec {
 }
 
 /** The control API of a running sandbox, for tests. */
-export function createSandboxControl(url: string) {
+function createSandboxControl(url: string) {
   async function send<Answer = object>(method: string, route: string, body?: unknown): Promise<Answer> {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     const response = await fetch(`${url}/_sandbox/${route}`, init);
@@ -43,11 +43,9 @@ export function createSandboxControl(url: string) {
   };
 }
 
-export type SandboxControl = ReturnType<typeof createSandboxControl>;
-
 let parsed: Promise<Catalogue> | undefined;
 
-export function testCatalogue(): Promise<Catalogue> {
+function testCatalogue(): Promise<Catalogue> {
   const file = 'src/models/catalogue/bedrock-models.json';
   parsed ??= readFile(file, 'utf8').then((text) => catalogueSchema.parse(JSON.parse(text)));
   return parsed;
