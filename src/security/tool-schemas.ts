@@ -11,8 +11,8 @@ const maxRemembered = 500;
  * Compiling costs far more than reading, up to the square of the number of references, and nothing else runs meanwhile.
  * One request may have so much compiled; the rest is only checked against the meta-schema.
  */
-const compiledCharacters = 60_000;
-const compiledReferences = 200;
+const compiledCharacters = 30_000;
+const compiledReferences = 100;
 
 export interface ToolSchemaChecker {
   /** @throws ServiceError validation, naming the tool whose `input_schema` is broken. */
@@ -28,12 +28,13 @@ interface Allowance {
 /** Checks input schemas. Conversations repeat their tools in every turn, so verdicts are remembered. */
 export function createToolSchemaChecker(): ToolSchemaChecker {
   const verdicts = new Map<string, string | undefined>();
+  const compilers = renewedCompilers();
 
   async function verdictOf(schema: Schema, json: string, allowance: Allowance): Promise<string | undefined> {
     if (json.length > maxSchemaCharacters) return `is longer than ${maxSchemaCharacters} characters`;
     const key = createHash('sha256').update(json).digest('base64');
     if (verdicts.has(key)) return verdicts.get(key);
-    const verdict = await problemOf(schema, spend(json, allowance));
+    const verdict = problemOf(schema, spend(json, allowance), await compilers());
     if (verdicts.size >= maxRemembered) verdicts.clear();
     verdicts.set(key, verdict);
     return verdict;
@@ -71,11 +72,10 @@ function spend(json: string, allowance: Allowance): Check {
   return compiles;
 }
 
-async function problemOf(schema: Schema, check: Check): Promise<string | undefined> {
+function problemOf(schema: Schema, check: Check, dialects: readonly Ajv[]): string | undefined {
   if (schema['type'] !== 'object') return 'must have `type: "object"`';
   // The identifiers only name the dialect and the schema; resolving them would go out to other places.
   const { $schema: _dialect, $id: _id, ...rest } = schema;
-  const dialects = await compilers();
   return dialects.some((compiler) => check(compiler, rest)) ? undefined : 'is not a valid JSON Schema';
 }
 
@@ -88,19 +88,26 @@ function compiles(compiler: Ajv, schema: Schema): boolean {
   } catch {
     return false;
   } finally {
-    // The compiler keeps what it compiled for ever otherwise.
+    // Otherwise the compiler keeps the schema and the function made from it.
     compiler.removeSchema(schema);
   }
 }
 
-let loaded: Promise<readonly Ajv[]> | undefined;
+/** A compiler keeps a little of all it ever compiled, so it is replaced now and then. */
+const usesOfCompilers = 1_000;
 
-/** The newest dialect and draft 7, which still describes tuples another way. Loaded by the first call with tools. */
-function compilers(): Promise<readonly Ajv[]> {
-  loaded ??= loadCompilers();
-  return loaded;
+function renewedCompilers(): () => Promise<readonly Ajv[]> {
+  let current: Promise<readonly Ajv[]> | undefined;
+  let uses = 0;
+  return () => {
+    if (uses % usesOfCompilers === 0) current = undefined;
+    uses += 1;
+    current ??= loadCompilers();
+    return current;
+  };
 }
 
+/** The newest dialect and draft 7, which still describes tuples another way. Loaded by the first call with tools. */
 async function loadCompilers(): Promise<readonly Ajv[]> {
   const [{ Ajv2020 }, { Ajv }] = await Promise.all([import('ajv/dist/2020.js'), import('ajv')]);
   const options = {

@@ -118,9 +118,9 @@ describe('guard stage', () => {
 
   it('remembers verdicts, good and bad, without compiling again', async () => {
     const guard = guarded();
-    const schemas = Array.from({ length: 600 }, (_, index) => ({ type: 'object', description: `${index}` }));
+    const schemas = Array.from({ length: 1_100 }, (_, index) => ({ type: 'object', description: `${index}` }));
     for (const schema of [...schemas, ...schemas.slice(0, 5)]) await guard.handle(tool(schema));
-    expect(guard.calls()).toBe(605);
+    expect(guard.calls()).toBe(1_105);
     const broken = tool({ type: 'object', properties: 5 });
     await expect(guard.handle(broken)).rejects.toThrow('not a valid JSON Schema');
     await expect(guard.handle(broken)).rejects.toThrow('not a valid JSON Schema');
