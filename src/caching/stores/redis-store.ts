@@ -60,7 +60,8 @@ export function createRedisStore({ url, clock, onServerEvent, timeoutMs = 100 }:
     },
   );
   const use = async <T>(work: (store: TextStore) => Promise<T>): Promise<T | undefined> => {
-    if (!store?.isReady() && clock.monotonicMs() < expectedAtMs) return undefined;
+    if (store?.isReady()) expectedAtMs = Number.NEGATIVE_INFINITY;
+    if (clock.monotonicMs() < expectedAtMs) return undefined;
     return guard.run(async () => work(await opening));
   };
   const remove = async (key: string): Promise<void> => {
