@@ -3,6 +3,7 @@ import { ConverseCommand, ConverseStreamCommand, type ConverseStreamOutput } fro
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { awsErrors } from '../../src/sandbox/aws-error.js';
+import type { RecordedCall } from '../../src/sandbox/calls.js';
 import { type FaultSpec, streamExceptions } from '../../src/sandbox/faults.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { controlClient, type HandlerName, handlers, type Json, runtimeClient, userText } from './clients.js';
@@ -23,8 +24,11 @@ interface Seen {
 }
 
 /** Everything the SDK hands on of a stream, and how it ended. */
-async function readStream(client = runtimeClient(sandbox.url), abortSignal?: AbortSignal): Promise<Seen> {
-  const events: ConverseStreamOutput[] = [];
+async function readStream(
+  client = runtimeClient(sandbox.url),
+  abortSignal?: AbortSignal,
+  events: ConverseStreamOutput[] = [],
+): Promise<Seen> {
   try {
     const { stream } = await client.send(new ConverseStreamCommand(question), abortSignal ? { abortSignal } : {});
     for await (const event of stream ?? []) events.push(event);
@@ -173,14 +177,17 @@ describe.each(protocols)('stream faults over %s', (handler) => {
     '$kind lasts until the client gives up, and is recorded as aborted',
     async (fault) => {
       await sandbox.control.faults(fault);
-      const started = new AbortController();
-      const reading = readStream(runtimeClient(sandbox.url, handler), started.signal);
-      await recorded((call) => fault.kind === 'hang' || call.bytesSent > 2);
-      started.abort();
-      const { error, events } = await reading;
+      const client = new AbortController();
+      const events: ConverseStreamOutput[] = [];
+      const reading = readStream(runtimeClient(sandbox.url, handler), client.signal, events);
+      const expected = fault.kind === 'stall' ? 3 : 0;
+      await recorded((call) => call.fault === fault.kind && (fault.kind !== 'slow-drip' || call.bytesSent > 2));
+      while (events.length < expected) await new Promise((resolve) => setTimeout(resolve, 5));
+      client.abort();
+      const { error } = await reading;
       // The SDK's HTTP/2 handler ends an aborted stream as if it were complete.
       if (handler === 'HTTP/1.1' || fault.kind === 'hang') expect(error).toBeDefined();
-      expect(events).toHaveLength(fault.kind === 'stall' ? 3 : 0);
+      expect(events).toHaveLength(expected);
       const call = await recorded((entry) => entry.durationMs !== undefined);
       expect(call).toMatchObject({ aborted: true, fault: fault.kind });
     },
@@ -188,18 +195,13 @@ describe.each(protocols)('stream faults over %s', (handler) => {
 });
 
 /** Waits, within bounds, until the last recorded call is as wanted. */
-async function recorded(wanted: (call: Awaited<ReturnType<typeof last>>) => boolean) {
+async function recorded(wanted: (call: RecordedCall) => boolean): Promise<RecordedCall> {
   for (let attempt = 0; attempt < 400; attempt += 1) {
-    const call = await last();
+    const call = (await sandbox.control.calls()).at(-1);
     if (call && wanted(call)) return call;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error('the call was not recorded so within four seconds');
-}
-
-async function last() {
-  const call = (await sandbox.control.calls()).at(-1);
-  return call ?? { bytesSent: 0, durationMs: undefined };
 }
 
 describe('faults of whole answers', () => {
