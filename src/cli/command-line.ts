@@ -24,7 +24,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
 ];
 
 /** The program with all its commands; it throws CommanderError or ServiceError and never ends the process. */
-export function createCommandLine<Settings>(dependencies: CommandLineDependencies<Settings>): Command {
+function createCommandLine<Settings>(dependencies: CommandLineDependencies<Settings>): Command {
   const { version, stdout, stderr } = dependencies;
   const program = new Command('kairos-bedrock-mcp')
     .description('MCP server for Amazon Bedrock: routing, caching, resilience and budgets as MCP tools')

@@ -10,7 +10,7 @@ export interface ShownSetting {
   readonly source: string;
 }
 
-export type LoadedSettings<Settings> =
+type LoadedSettings<Settings> =
   | { readonly ok: true; readonly settings: Settings; readonly shown: readonly ShownSetting[] }
   | { readonly ok: false /** One line each. */; readonly problems: readonly string[] };
 

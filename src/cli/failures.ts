@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { ServiceError } from '../core/errors.js';
 import type { Terminal } from './terminal.js';
 
-export const exitCodes = { failure: 1, usage: 2 } as const;
+const exitCodes = { failure: 1, usage: 2 } as const;
 
 /** The command was called or configured wrongly: exit code 2. */
 export const usageFailure = (message: string) => new CommanderError(exitCodes.usage, 'kairos.usage', message);

@@ -7,7 +7,7 @@ import type { RoutingDecision } from '../core/routing.js';
 
 const nanoPerUsd = 1e9;
 
-export const usd = (amount: NanoUsd): number => amount / nanoPerUsd;
+const usd = (amount: NanoUsd): number => amount / nanoPerUsd;
 
 export const money = (amount: NanoUsd): string => `$${usd(amount).toFixed(amount >= nanoPerUsd ? 2 : 6)}`;
 

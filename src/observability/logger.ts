@@ -5,7 +5,7 @@ import type { Logger } from '../core/ports.js';
 import { flattenError, isError } from './flatten-error.js';
 import { type LogFormat, renderLine } from './log-line.js';
 
-export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {

@@ -1,7 +1,7 @@
 import { ServiceError } from '../core/errors.js';
 
 /** Deeper JSON than this is nobody's tool input or schema, and would exhaust the stack of who walks it. */
-export const maxDepth = 64;
+const maxDepth = 64;
 
 const loneSurrogate = /\p{Surrogate}/u;
 const longestShownPath = 120;
