@@ -14,12 +14,12 @@ type LoadedSettings<Settings> =
   | { readonly ok: true; readonly settings: Settings; readonly shown: readonly ShownSetting[] }
   | { readonly ok: false /** One line each. */; readonly problems: readonly string[] };
 
-export interface SandboxOptions {
+interface SandboxOptions {
   readonly host: string;
   readonly port: number;
 }
 
-export interface RunningSandbox {
+interface RunningSandbox {
   readonly url: string;
   /** Environment that points a Bedrock client at it. */
   readonly environment: Readonly<Record<string, string>>;

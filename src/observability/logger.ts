@@ -6,7 +6,7 @@ import { flattenError, isError } from './flatten-error.js';
 import { type LogFormat, renderLine } from './log-line.js';
 
 const logLevels = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {
   readonly level: LogLevel;
