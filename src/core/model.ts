@@ -27,10 +27,8 @@ const price = z.object({
   basis: z.string().optional(),
 });
 export type Price = z.output<typeof price>;
-export type PriceTier = z.output<typeof priceTier>;
 
 export const lifecycleStatuses = ['ACTIVE', 'LEGACY', 'EOL', 'UNVERIFIED'] as const;
-export type LifecycleStatus = (typeof lifecycleStatuses)[number];
 
 const lifecycle = z.object({
   status: z.enum(lifecycleStatuses),

@@ -86,7 +86,6 @@ export const optimizeGoals = ['quality', 'balanced', 'cost', 'speed'] as const;
 export type OptimizeGoal = (typeof optimizeGoals)[number];
 
 export const cacheModes = ['default', 'bypass', 'refresh', 'static'] as const;
-export type CacheMode = (typeof cacheModes)[number];
 
 /** The arguments of `bedrock_invoke`, as published. `modelRequest` adds the rules that span arguments. */
 export const requestArguments = z.strictObject({
