@@ -34,22 +34,27 @@ export function commandLineDependencies(parts: CommandLineParts): CommandLineDep
     loadSettings: async (overrides) => {
       const loaded = await load(overrides);
       if (!loaded.ok) return { ok: false, problems: loaded.problems.map(describeProblem) };
+      logger = quietLog(openLog, loaded.settings);
       return { ok: true, settings: loaded.settings, shown: printableSettings(loaded.settings, loaded.sources) };
     },
     createService: async (settings) => {
-      // A command answers on the terminal; its log would only stand in the way, unless something is wrong.
-      const level = settings.logging.level === 'debug' ? 'debug' : 'error';
-      logger = openLog({ ...settings, logging: { ...settings.logging, level } });
-      return (await startApplication({ settings, logger }).get()).service;
+      const application = startApplication({ settings, logger: logger ?? quietLog(openLog, settings) });
+      return (await application.get()).service;
     },
     serve: (settings) => serve(settings, signal),
-    logUnexpected: (error) => logger?.debug('The command failed unexpectedly.', { error }),
+    logUnexpected: (error) => logger?.error('The command failed unexpectedly.', { error }),
     startSandbox: async ({ host, port }) => {
       const { startSandbox, sandboxCredentials } = await import('./sandbox/sandbox.js');
       const sandbox = await startSandbox({ catalogue: loadCatalogue(), host, port });
       return { url: sandbox.url, environment: environmentOf(sandbox.url, sandboxCredentials), close: sandbox.close };
     },
   };
+}
+
+/** A command answers on the terminal; its log would only stand in the way, unless something is wrong. */
+function quietLog(openLog: CommandLineParts['openLog'], settings: Settings): Logger {
+  const level = settings.logging.level === 'debug' ? 'debug' : 'error';
+  return openLog({ ...settings, logging: { ...settings.logging, level } });
 }
 
 function environmentOf(url: string, credentials: { accessKeyId: string; secretAccessKey: string }) {

@@ -34,6 +34,9 @@ async function serveClients(settings: Settings, signal: AbortSignal): Promise<vo
   await serve({ settings, tools, logger, signal });
 }
 
+/** Secrets that the AWS SDK reads by itself, so that the settings do not hold them. */
+const awsSecrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'];
+
 function openLog(settings: Settings): Logger {
   const { level, format } = settings.logging;
   const open = async () => {
@@ -42,7 +45,8 @@ function openLog(settings: Settings): Logger {
       import('./security/redactor.js'),
       import('./config/mask.js'),
     ]);
-    return createLogger({ level, format, redact: createRedactor(secretsOf(settings)) });
+    const secrets = [...secretsOf(settings), ...awsSecrets.flatMap((name) => process.env[name] ?? [])];
+    return createLogger({ level, format, redact: createRedactor(secrets) });
   };
   return createLazyLogger(open, (message) => process.stderr.write(`${message}\n`));
 }

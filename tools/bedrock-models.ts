@@ -125,17 +125,23 @@ function toFilter({ status, ...rest }: z.output<typeof input>): ModelFilter {
   return { ...Object.fromEntries(given), ...(status && { status: status.toUpperCase() }) };
 }
 
+/** The whole catalogue is long and mostly history; a model that asks without a filter wants something to call. */
+const canBePicked = ({ model, targets }: ModelSummary) =>
+  model.kind === 'chat' && model.lifecycle.status === 'ACTIVE' && targets.length > 0;
+
 export const bedrockModels = defineTool({
   name: 'bedrock_models',
   title: 'List Bedrock models',
   description:
     'List the models this server knows: id, price, limits, lifecycle, where they can be called and how they performed. ' +
-    'Use it to pick a `model` or to see why one cannot be called. Narrow it with a filter: the whole list is long.',
+    'Use it to pick a `model` or to see why one cannot be called. Without a filter: the chat models to pick from here.',
   kind: 'read',
   input,
   output,
   handle: async (filter, service) => {
-    const models = (await service.models(toFilter(filter))).map(toModelResult);
+    const wanted = toFilter(filter);
+    const listed = await service.models(wanted);
+    const models = (Object.keys(wanted).length > 0 ? listed : listed.filter(canBePicked)).map(toModelResult);
     const text = models.length === 0 ? 'No model fits this filter.' : models.map(toLine).join('\n');
     return { structured: { models }, text };
   },

@@ -130,7 +130,7 @@ const limits = z.strictObject({
   ),
   idleTimeoutMs: required(
     seconds(0.1, 3_600),
-    30_000,
+    60_000,
     { variable: 'BEDROCK_IDLE_TIMEOUT' },
     'Longest silence within an answer that has begun.',
   ),

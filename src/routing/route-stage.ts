@@ -94,7 +94,8 @@ function addressed(
   directory: RouteStageOptions['directory'],
 ): RoutedRequest {
   const most = directory.find(target.model)?.maxOutput ?? Number.POSITIVE_INFINITY;
-  return { ...request, target, max_tokens: Math.min(request.max_tokens ?? decision.maxTokens, most) };
+  const { task } = decision;
+  return { ...request, task, target, max_tokens: Math.min(request.max_tokens ?? decision.maxTokens, most) };
 }
 
 function withNotices(

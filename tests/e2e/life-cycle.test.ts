@@ -163,7 +163,7 @@ it('answers on the command line, for people and for programs', async () => {
   expect(JSON.parse((await command('route', 'Write a Rust function that sorts a list.', '--json')).stdout)).toMatchObject({ task: 'code' });
   expect((await command('models', '--json')).stdout).toContain('amazon.nova-lite-v1:0');
   expect((await command('usage')).stdout).toMatch(/\$/);
-  expect((await command('doctor')).stdout).toMatch(/healthy/i);
+  expect((await command('doctor')).stdout).toMatch(/✓ bedrock/);
   expect((await command('config', 'print')).stdout).toContain('BEDROCK_CACHE_TTL');
   await expect(command('invoke')).rejects.toMatchObject({ code: 2 });
   await expect(command('invoke', 'Hello', '--model', 'no-such-model')).rejects.toMatchObject({ code: 1 });
