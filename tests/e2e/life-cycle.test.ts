@@ -160,7 +160,9 @@ it('answers on the command line, for people and for programs', async () => {
   expect((await command('--version')).stdout.trim()).toBe(version);
   expect((await command('--help')).stdout).toContain('doctor');
   expect(JSON.parse((await command('invoke', 'Hello', '--json')).stdout)).toMatchObject({ source: 'sandbox' });
-  expect(JSON.parse((await command('route', 'Write a Rust function that sorts a list.', '--json')).stdout)).toMatchObject({ task: 'code' });
+  expect(
+    JSON.parse((await command('route', 'Write a Rust function that sorts a list.', '--json')).stdout),
+  ).toMatchObject({ task: 'code' });
   expect((await command('models', '--json')).stdout).toContain('amazon.nova-lite-v1:0');
   expect((await command('usage')).stdout).toMatch(/\$/);
   expect((await command('doctor')).stdout).toMatch(/✓ bedrock/);
