@@ -13,7 +13,8 @@ fi
 
 # The stamp holds the lock file that was installed, so that a second run costs nothing.
 if ! cmp -s package-lock.json node_modules/.installed-lock.json; then
-  echo "Installing packages (npm ci) …"
-  npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+  echo "Installing packages (npm install) …"
+  # Not `npm ci`: it refuses a lock file that was written where packages of other platforms could not be reached.
+  npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
   cp package-lock.json node_modules/.installed-lock.json
 fi
