@@ -26,7 +26,8 @@ export function eventsOf(answer: ConverseCommandOutput, target: Target): Convers
   ];
 }
 
-function blockEvents(block: ContentBlock, contentBlockIndex: number): ConverseStreamOutput[] {
+/** One block of a whole answer as events. */
+export function blockEvents(block: ContentBlock, contentBlockIndex: number): ConverseStreamOutput[] {
   const at = { contentBlockIndex };
   if (block.text !== undefined) return [{ contentBlockDelta: { ...at, delta: { text: block.text } } }];
   if (block.reasoningContent) {
