@@ -1,6 +1,7 @@
 import type {
   ContentBlock,
   ConverseCommandOutput,
+  ConverseStreamMetadataEvent,
   ConverseStreamOutput,
   ReasoningContentBlockDelta,
 } from '@aws-sdk/client-bedrock-runtime';
@@ -22,8 +23,12 @@ export function eventsOf(answer: ConverseCommandOutput, target: Target): Convers
   return [
     ...(message.content ?? []).flatMap(blockEvents),
     { messageStop: { stopReason: answer.stopReason } },
-    { metadata: { usage: answer.usage, metrics: undefined } },
+    { metadata: metadataOf(answer) },
   ];
+}
+
+function metadataOf({ usage, trace, serviceTier }: ConverseCommandOutput): ConverseStreamMetadataEvent {
+  return { usage, metrics: undefined, ...(trace && { trace }), ...(serviceTier && { serviceTier }) };
 }
 
 /** One block of a whole answer as events. */

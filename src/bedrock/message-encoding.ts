@@ -4,13 +4,14 @@ import type {
   ToolUseBlock,
 } from '@aws-sdk/client-bedrock-runtime';
 import type { ContentBlock, Message } from '../core/request.js';
+import { type Reasoning, replayProblem } from './reasoning-replay.js';
+import { type ToolNames, toolNames } from './tool-names.js';
 
 export interface EncodedMessages {
   readonly messages: BedrockMessage[];
   readonly notices: readonly string[];
 }
 
-const unsignedReasoning = 'Reasoning without its signature was left out: a model takes back only what it signed.';
 const toolsAsText = 'Earlier tool calls were sent as text, because no `tools` were given with them.';
 
 export interface MessageEncodingOptions {
@@ -18,6 +19,10 @@ export interface MessageEncodingOptions {
   readonly withTools: boolean;
   /** Instructions for a model that has no place for system text: they go before the first user turn. */
   readonly systemText?: string;
+  /** Default: names as they must be on the wire. */
+  readonly names?: ToolNames;
+  /** Why this reasoning cannot be given back; undefined when it can. */
+  readonly reasoningProblem?: (block: Reasoning) => string | undefined;
 }
 
 /** Whether the conversation holds tool calls or their results. */
@@ -31,13 +36,13 @@ export function hasToolBlocks(messages: readonly Message[]): boolean {
  */
 export function encodeMessages(given: readonly Message[], options: MessageEncodingOptions): EncodedMessages {
   const notices = new Set<string>();
-  const names = new Set<string>();
+  const names = { documents: new Set<string>(), tools: options.names ?? toolNames({ messages: [...given] }) };
   const messages: BedrockMessage[] = [];
   for (const { role, content } of withSystemText(given, options.systemText)) {
-    const blocks = blocksOf(content).flatMap((block) => {
-      if (block.type === 'reasoning' && !isSigned(block)) notices.add(unsignedReasoning);
-      if (!options.withTools && isToolBlock(block)) notices.add(toolsAsText);
-      return encodeBlock(options.withTools ? block : toolBlockAsText(block), names);
+    const blocks = resultsFirst(blocksOf(content)).flatMap((block) => {
+      const { sent, notice } = acceptable(block, options);
+      if (notice !== undefined) notices.add(notice);
+      return sent ? encodeBlock(sent, names) : [];
     });
     const last = messages.at(-1);
     if (blocks.length === 0) continue;
@@ -47,10 +52,31 @@ export function encodeMessages(given: readonly Message[], options: MessageEncodi
   return { messages, notices: [...notices] };
 }
 
-const isToolBlock = (block: ContentBlock) => block.type === 'tool_use' || block.type === 'tool_result';
+/** The block as this request may hold it, if at all. */
+function acceptable(
+  block: ContentBlock,
+  {
+    withTools,
+    reasoningProblem = (given) => replayProblem(given, given.model ?? '', undefined),
+  }: MessageEncodingOptions,
+): { readonly sent?: ContentBlock; readonly notice?: string } {
+  if (!withTools && isToolBlock(block)) return { sent: toolBlockAsText(block), notice: toolsAsText };
+  const problem = block.type === 'reasoning' ? reasoningProblem(block) : undefined;
+  return problem === undefined ? { sent: block } : { notice: problem };
+}
 
-type Reasoning = Extract<ContentBlock, { type: 'reasoning' }>;
-const isSigned = ({ signature, redacted }: Reasoning) => signature !== undefined || redacted !== undefined;
+/** Models want the results of their calls before anything else that the turn says. */
+function resultsFirst(blocks: readonly ContentBlock[]): readonly ContentBlock[] {
+  const isResult = ({ type }: ContentBlock) => type === 'tool_result';
+  return [...blocks.filter(isResult), ...blocks.filter((block) => !isResult(block))];
+}
+
+interface Names {
+  readonly documents: Set<string>;
+  readonly tools: ToolNames;
+}
+
+const isToolBlock = (block: ContentBlock) => block.type === 'tool_use' || block.type === 'tool_result';
 
 function blocksOf(content: Message['content']): readonly ContentBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
@@ -75,22 +101,22 @@ function toolBlockAsText(block: ContentBlock): ContentBlock {
   return block;
 }
 
-function encodeBlock(block: ContentBlock, names: Set<string>): BedrockBlock[] {
+function encodeBlock(block: ContentBlock, names: Names): BedrockBlock[] {
   switch (block.type) {
     case 'text':
       return block.text.trim() === '' ? [] : [{ text: block.text }];
     case 'image':
       return [{ image: { format: block.format, source: { bytes: bytes(block.data) } } }];
     case 'document': {
-      const name = documentName(block.name, names);
+      const name = documentName(block.name, names.documents);
       return [{ document: { format: block.format, name, source: { bytes: bytes(block.data) } } }];
     }
     case 'tool_use': {
       const input = block.input as NonNullable<ToolUseBlock['input']>;
-      return [{ toolUse: { toolUseId: block.id, name: block.name, input } }];
+      return [{ toolUse: { toolUseId: names.tools.idToWire(block.id), name: names.tools.toWire(block.name), input } }];
     }
     case 'tool_result':
-      return [encodeToolResult(block)];
+      return [encodeToolResult(block, names.tools)];
     case 'reasoning':
       return encodeReasoning(block);
   }
@@ -112,12 +138,12 @@ function documentName(given: string, taken: Set<string>): string {
   return name;
 }
 
-function encodeToolResult(block: Extract<ContentBlock, { type: 'tool_result' }>): BedrockBlock {
+function encodeToolResult(block: Extract<ContentBlock, { type: 'tool_result' }>, names: ToolNames): BedrockBlock {
   // An empty result is accepted, an empty error is not.
   const text = block.content.trim() === '' && block.is_error ? 'failed without a message' : block.content;
   return {
     toolResult: {
-      toolUseId: block.tool_use_id,
+      toolUseId: names.idToWire(block.tool_use_id),
       content: text.trim() === '' ? [] : [{ text }],
       ...(block.is_error && { status: 'error' as const }),
     },

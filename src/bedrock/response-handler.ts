@@ -1,19 +1,22 @@
 import type {
   ContentBlockDelta,
   ContentBlockStart,
+  ConverseStreamMetadataEvent,
   ConverseStreamOutput,
   ReasoningContentBlockDelta,
-  TokenUsage,
 } from '@aws-sdk/client-bedrock-runtime';
 import { ServiceError } from '../core/errors.js';
 import type { ContentBlock, RoutedRequest } from '../core/request.js';
 import { type ModelResponse, type StopReason, stopReasons, type Usage } from '../core/response.js';
 import type { Target } from '../core/target.js';
 import { estimateInputTokens, estimateTextTokens } from '../core/token-estimate.js';
-import { checkUsage, estimatedUsage, type TokenEstimate } from './token-usage.js';
+import { answerFacts } from './answer-metadata.js';
+import type { AnswerDecoding } from './converse-request.js';
+import { guardrailNotice } from './guardrails.js';
+import { estimatedUsage, type TokenEstimate } from './token-usage.js';
 
 /** What the events of one answer come to. */
-export type GatheredAnswer = Pick<ModelResponse, 'content' | 'stopReason' | 'usage' | 'notices'>;
+export type GatheredAnswer = Pick<ModelResponse, 'content' | 'stopReason' | 'usage' | 'served' | 'notices'>;
 
 /** Gathers the events of one answer; pure but for `onText`. */
 export interface ResponseHandler {
@@ -23,9 +26,14 @@ export interface ResponseHandler {
   readonly ended: boolean;
   /** True once text went to the caller. */
   readonly textHandedOn: boolean;
-  /** Estimate of what an answer that never came to its end has used. */
+  /** What an answer that failed has used: as reported, or estimated when it never came to its end. */
   usageSoFar(): Usage;
-  /** @throws ServiceError model_error when the answer has no end or cannot be read. */
+  /** What the model has written so far. */
+  textSoFar(): string;
+  /**
+   * @throws ServiceError model_error when the answer has no end or cannot be read, content_filtered when nothing is left
+   * of it.
+   */
   finish(): GatheredAnswer;
 }
 
@@ -37,19 +45,23 @@ type OpenBlock =
 
 export interface ResponseHandlerOptions {
   readonly request: RoutedRequest;
+  /** Default: nothing was changed on the way there. */
+  readonly decoding?: AnswerDecoding;
   readonly onText?: (text: string) => void;
 }
 
 const cutToolCall = 'A tool call was cut off by max_tokens and left out; raise max_tokens.';
 const unknownPiece = 'The model returned content of a kind that this server cannot pass on; it was left out.';
-const suspectUsage = 'Bedrock reported token counts that cannot be right; they were estimated.';
 const emptyAnswer = 'The model ended its turn without saying anything.';
 
-export function createResponseHandler({ request, onText }: ResponseHandlerOptions): ResponseHandler {
+const untouched: AnswerDecoding = { names: { fromWire: (name) => name } };
+
+export function createResponseHandler(options: ResponseHandlerOptions): ResponseHandler {
+  const { request, onText, decoding = untouched } = options;
   const blocks = new Map<string, OpenBlock>();
   const notices = new Set<string>();
-  let stopReason: StopReason | undefined;
-  let reported: TokenUsage | undefined;
+  let stopReason: string | undefined;
+  let metadata: Partial<ConverseStreamMetadataEvent> = {};
   let textHandedOn = false;
 
   const handOn = (text: string) => {
@@ -70,8 +82,8 @@ export function createResponseHandler({ request, onText }: ResponseHandlerOption
       return textHandedOn;
     },
     add: (event) => {
-      if (event.messageStop) stopReason = knownStopReason(event.messageStop.stopReason);
-      if (event.metadata) reported = event.metadata.usage;
+      if (event.messageStop) stopReason = event.messageStop.stopReason ?? 'unknown';
+      if (event.metadata) metadata = event.metadata;
       if (event.contentBlockStart?.start) {
         openBlock(blocks, event.contentBlockStart.contentBlockIndex, event.contentBlockStart.start);
       }
@@ -81,20 +93,66 @@ export function createResponseHandler({ request, onText }: ResponseHandlerOption
       if (!extendBlock(blocks, event.contentBlockDelta?.contentBlockIndex, delta)) notices.add(unknownPiece);
       return true;
     },
-    usageSoFar: () => estimatedUsage(estimate()),
+    usageSoFar: () => (metadata.usage ? answerFacts(metadata, request, estimate).usage : estimatedUsage(estimate())),
+    textSoFar: () => [...blocks.values()].map((open) => (open.type === 'text' ? open.text : '')).join(''),
     finish: () => {
-      if (!stopReason) throw truncated(request.target);
-      const content = closeBlocks([...blocks.values()], stopReason, notices, request.target);
-      const { usage, suspect } = checkUsage(reported, estimate);
-      if (suspect) notices.add(suspectUsage);
-      if (content.length === 0 && stopReason === 'end_turn') notices.add(emptyAnswer);
-      return { content, stopReason, usage, notices: [...notices] };
+      if (stopReason === undefined) throw truncated(request.target);
+      const ended = knownStopReason(stopReason);
+      const facts = answerFacts(metadata, request, estimate);
+      const closed = closeBlocks([...blocks.values()], ended, notices, request.target);
+      const content = closed.map((block) => decoded(block, decoding, facts.served));
+      if (blocked.includes(ended)) refuseIfEmpty(content, ended, metadata, request.target);
+      for (const notice of [...facts.notices, ...stopNotices(stopReason, content, metadata)]) notices.add(notice);
+      const { usage, served } = facts;
+      return { content, stopReason: stopAfter(ended, closed, content), usage, served, notices: [...notices] };
     },
   };
 }
 
-function knownStopReason(value: string | undefined): StopReason {
-  return stopReasons.find((reason) => reason === value) ?? 'unknown';
+const knownStopReason = (value: string): StopReason => stopReasons.find((reason) => reason === value) ?? 'unknown';
+
+/** The block as the caller knows it: its own tool names, the answer itself instead of the tool that carries it. */
+function decoded(block: ContentBlock, { names, answerTool }: AnswerDecoding, { model }: Target): ContentBlock {
+  // Only what is signed can ever be given back, and only to the model that signed it.
+  if (block.type === 'reasoning') return (block.signature ?? block.redacted) ? { ...block, model } : block;
+  if (block.type !== 'tool_use') return block;
+  if (block.name === answerTool) return { type: 'text', text: JSON.stringify(block.input) };
+  return { ...block, name: names.fromWire(block.name) };
+}
+
+/** A turn that ended in the tool which carries the answer has simply ended. */
+function stopAfter(ended: StopReason, closed: readonly ContentBlock[], content: readonly ContentBlock[]): StopReason {
+  const calls = (blocks: readonly ContentBlock[]) => blocks.some(({ type }) => type === 'tool_use');
+  return ended === 'tool_use' && calls(closed) && !calls(content) ? 'end_turn' : ended;
+}
+
+const blocked: readonly StopReason[] = ['guardrail_intervened', 'content_filtered'];
+
+function refuseIfEmpty(
+  content: readonly ContentBlock[],
+  ended: StopReason,
+  { trace }: Partial<ConverseStreamMetadataEvent>,
+  target: Target,
+): void {
+  if (content.length > 0) return;
+  const byGuardrail = ended === 'guardrail_intervened';
+  const message = byGuardrail
+    ? guardrailNotice(trace?.guardrail)
+    : `The provider of ${target.model} filtered the answer.`;
+  throw new ServiceError('content_filtered', message, { ...(byGuardrail && { reason: 'guardrail' }), target });
+}
+
+function stopNotices(
+  stopReason: string,
+  content: readonly ContentBlock[],
+  { trace }: Partial<ConverseStreamMetadataEvent>,
+): string[] {
+  if (stopReason === 'guardrail_intervened') return [guardrailNotice(trace?.guardrail)];
+  if (stopReason === 'end_turn' && content.length === 0) return [emptyAnswer];
+  if (knownStopReason(stopReason) !== 'unknown' || stopReason === 'unknown') return [];
+  return [
+    `The model stopped for a reason that this server does not know: ${stopReason.replace(/\W/g, '').slice(0, 64)}.`,
+  ];
 }
 
 function truncated(target: Target): ServiceError {

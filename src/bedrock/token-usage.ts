@@ -13,6 +13,8 @@ export interface CheckedUsage {
   readonly usage: Usage;
   /** True when a count was there but not believable. */
   readonly suspect: boolean;
+  /** True when Bedrock's total is not the sum of its parts. The parts are what is billed, so they are trusted. */
+  readonly mismatch: boolean;
 }
 
 /** A whole count in range; undefined for anything else. Some models send counts as floats (`28.0`). */
@@ -42,7 +44,8 @@ export function checkUsage(reported: TokenUsage | undefined, estimate: () => Tok
     estimated: !complete,
   });
   const suspect = Object.values(counts).some((count) => count !== undefined && believable(count) === undefined);
-  return { usage, suspect };
+  const total = believable(reported?.totalTokens);
+  return { usage, suspect, mismatch: complete && total !== undefined && total !== usage.totalTokens };
 }
 
 /** Usage of an attempt that Bedrock reported nothing about. */

@@ -15,6 +15,13 @@ const choicesOfFamily: Readonly<Record<string, readonly ChoiceKind[]>> = {
   voxtral: ['auto', 'any'],
 };
 
+const choicesOf = (model: Model | undefined): readonly ChoiceKind[] =>
+  choicesOfFamily[model?.family ?? ''] ?? ['auto', 'any', 'tool'];
+
+/** Whether the model is known to use tools and can be made to. */
+export const canForceTool = (model: Model | undefined): boolean =>
+  model?.tools === true && choicesOf(model).some((kind) => kind !== 'auto');
+
 type SchemaDocument = NonNullable<
   NonNullable<NonNullable<ToolConfiguration['tools']>[number]['toolSpec']>['inputSchema']
 >;
@@ -42,7 +49,7 @@ export function encodeTools(request: RoutedRequest, model: Model | undefined, hi
       ],
     };
   }
-  return chosen(tools, choice, choicesOfFamily[model?.family ?? ''] ?? ['auto', 'any', 'tool']);
+  return chosen(tools, choice, choicesOf(model));
 }
 
 function chosen(tools: readonly ToolSpec[], choice: string, possible: readonly ChoiceKind[]): EncodedTools {

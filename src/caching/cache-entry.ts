@@ -43,6 +43,7 @@ const response = z.object({
   served: target.transform((value) => value as Target),
   source: z.enum(answerSources),
   timeToFirstTokenMs: z.number().optional(),
+  structured: z.record(z.string(), z.unknown()).optional(),
   cost: z.object({ nanoUsd: count, estimated: z.boolean() }).optional(),
   notices: z.array(z.string()),
 });

@@ -13,6 +13,7 @@ const withoutEffect = {
   cache_ttl_seconds: true,
   fallback: true,
   max_cost_usd: true,
+  service_tier: true,
   timeout_ms: true,
   tags: true,
 } as const satisfies Partial<Record<keyof ModelRequest, true>>;

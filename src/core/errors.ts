@@ -209,10 +209,14 @@ export interface ServiceErrorOptions {
   readonly target?: Target;
   /** Milliseconds after which the same call is worth another try. */
   readonly retryAfterMs?: number;
+  /** The most tokens an answer may have, where the service named it on refusing more. */
+  readonly maxTokensAllowed?: number;
   /** What the failed attempt consumed, to be booked all the same. */
   readonly usage?: Usage;
   /** Part of the answer already went to the caller, so nothing may be tried again. */
   readonly textHandedOn?: boolean;
+  /** What the model wrote before the failure, or in place of what was asked: for the caller alone, never for a log. */
+  readonly partialText?: string;
   readonly cause?: unknown;
 }
 
@@ -227,8 +231,10 @@ export class ServiceError extends Error {
   readonly remedy: string;
   readonly target: Target | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly maxTokensAllowed: number | undefined;
   readonly usage: Usage | undefined;
   readonly textHandedOn: boolean;
+  readonly partialText: string | undefined;
   /** The record of the whole call, set by the service when the error leaves it. */
   call: CallRecord | undefined;
 
@@ -239,8 +245,10 @@ export class ServiceError extends Error {
     this.remedy = options.remedy ?? errorPolicies[category].remedy;
     this.target = options.target;
     this.retryAfterMs = options.retryAfterMs;
+    this.maxTokensAllowed = options.maxTokensAllowed;
     this.usage = options.usage;
     this.textHandedOn = options.textHandedOn ?? false;
+    this.partialText = options.partialText;
   }
 }
 

@@ -76,6 +76,8 @@ export const modelSchema = z.object({
   tools: z.boolean().nullish(),
   streamingTools: z.boolean().nullish(),
   reasoning: z.boolean().nullish(),
+  /** Holds its output to a JSON Schema by itself. */
+  strictTools: z.boolean().nullish(),
   promptCaching: z
     .object({
       /** Explicit cache points; the table writes a word where the provider caches by itself, which takes none. */

@@ -41,7 +41,7 @@ const document = z.strictObject({
 const toolUse = z.strictObject({
   type: z.literal('tool_use'),
   id: z.string().min(1).max(64),
-  name: z.string().min(1).max(64),
+  name: z.string().min(1).max(128),
   input: z.record(z.string(), z.unknown()),
 });
 
@@ -57,6 +57,7 @@ const reasoning = z.strictObject({
   text: z.string().optional(),
   signature: z.string().optional(),
   redacted: base64.optional(),
+  model: z.string().max(256).optional().describe('Who thought it; no other model takes it back.'),
 });
 
 export const contentBlock = z.discriminatedUnion('type', [text, image, document, toolUse, toolResult, reasoning]);
@@ -69,11 +70,13 @@ const message = z.strictObject({
 });
 export type Message = z.output<typeof message>;
 
+const toolName = z
+  .string()
+  .regex(/^[\w.:/-]{1,128}$/, 'must be 1 to 128 letters, digits or _ - . : /')
+  .describe('1 to 128 letters, digits or _ - . : /');
+
 const toolSpec = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
-    .describe('1 to 64 letters, digits, _ or -.'),
+  name: toolName,
   description: z.string().min(1).max(10_000),
   input_schema: z.record(z.string(), z.unknown()).describe('JSON Schema of the input, of type object.'),
 });
@@ -86,6 +89,12 @@ export const optimizeGoals = ['quality', 'balanced', 'cost', 'speed'] as const;
 export type OptimizeGoal = (typeof optimizeGoals)[number];
 
 export const cacheModes = ['default', 'bypass', 'refresh', 'static'] as const;
+
+export const reasoningEfforts = ['none', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+export type ReasoningEffort = (typeof reasoningEfforts)[number];
+
+export const serviceTiers = ['default', 'priority', 'flex', 'reserved'] as const;
+export type ServiceTier = (typeof serviceTiers)[number];
 
 /** The arguments of `bedrock_invoke`, as published. `modelRequest` adds the rules that span arguments. */
 export const requestArguments = z.strictObject({
@@ -113,9 +122,18 @@ export const requestArguments = z.strictObject({
   tool_choice: z
     .string()
     .min(1)
-    .max(64)
+    .max(128)
     .optional()
     .describe('`auto`, `any`, `none`, or the name of the tool that must be used.'),
+  response_schema: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('JSON Schema (type object) that the answer must fit; it comes parsed in `structured`.'),
+  reasoning_effort: z
+    .enum(reasoningEfforts)
+    .optional()
+    .describe('How much the model thinks before it answers, where it can.'),
+  service_tier: z.enum(serviceTiers).optional().describe('Bedrock service tier. Default: default.'),
   cache: z
     .enum(cacheModes)
     .optional()

@@ -18,6 +18,8 @@ export interface Usage {
   readonly totalTokens: number;
   /** True when the service gave no (believable) count and we estimated. */
   readonly estimated: boolean;
+  /** The service tier that did the work, when it was not the default one: it has a price of its own. */
+  readonly serviceTier?: string;
 }
 
 export const noUsage: Usage = {
@@ -63,6 +65,8 @@ export interface ModelResponse {
   readonly source: AnswerSource;
   /** Milliseconds from sending the request to the first piece of the answer. */
   readonly timeToFirstTokenMs?: number;
+  /** The answer as a value that fits `response_schema`, when one was given and the answer is complete. */
+  readonly structured?: Readonly<Record<string, unknown>>;
   /** Set by the budget stage. */
   readonly cost?: Cost;
   /** What the caller should know: a successor answered, a parameter was dropped, a fallback was used. */

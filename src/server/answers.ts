@@ -18,9 +18,16 @@ export function callError(thrown: unknown, signal: AbortSignal): ServiceError {
   return toServiceError(thrown);
 }
 
-/** The error answer: what happened, what to do next, and the id to ask the operator about. Holds our own words only. */
+/** Longer than any answer that a client would want to see of a failed call. */
+const mostPartialText = 100_000;
+
+/**
+ * The error answer: what happened, what to do next, and the id to ask the operator about. Our own words only, but for what
+ * the model wrote before it failed, which has a field of its own.
+ */
 export function errorResult(error: ServiceError, fallbackRequestId: string): ToolResult {
-  const { retryable } = errorPolicies[error.category];
+  // A target that rests after failures is unavailable for a while only.
+  const retryable = errorPolicies[error.category].retryable || error.reason === 'breaker_open';
   const requestId = error.call?.requestId ?? fallbackRequestId;
   const body = {
     category: error.category,
@@ -28,6 +35,7 @@ export function errorResult(error: ServiceError, fallbackRequestId: string): Too
     remedy: error.remedy,
     retryable,
     ...(error.retryAfterMs !== undefined && { retry_after_ms: Math.ceil(error.retryAfterMs) }),
+    ...(error.partialText !== undefined && { partial_text: error.partialText.slice(0, mostPartialText) }),
     request_id: requestId,
     attempts: (error.call?.attempts ?? []).map(toAttemptResult),
   };

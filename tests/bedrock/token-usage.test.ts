@@ -35,6 +35,19 @@ it.each([
   expect(check(counts)).toMatchObject({ usage, suspect });
 });
 
+it.each([
+  [{ totalTokens: 11 }, false],
+  [{ totalTokens: 12 }, true],
+  [{ totalTokens: 11, cacheReadInputTokens: 4 }, true],
+  [{ totalTokens: 15, cacheReadInputTokens: 4 }, false],
+  [{ totalTokens: undefined }, false],
+  [{ totalTokens: 99, inputTokens: -1 }, false],
+])('trusts the parts when the total is another: %j', (counts, mismatch) => {
+  const { usage, ...verdict } = check(counts);
+  expect(verdict.mismatch).toBe(mismatch);
+  expect(usage.totalTokens).toBe(usage.inputTokens + usage.outputTokens + usage.cacheReadTokens);
+});
+
 it('estimates all when nothing was reported', () => {
   expect(checkUsage(undefined, estimate)).toMatchObject({
     usage: { totalTokens: 33, estimated: true },
@@ -53,7 +66,7 @@ it('never lets anything but whole counts in range through', () => {
   fc.assert(
     fc.property(counts, (given) => {
       const { usage } = check(given);
-      const { estimated: _, totalTokens, cacheWrite1hTokens, ...parts } = usage;
+      const { estimated: _, serviceTier: _tier, totalTokens, cacheWrite1hTokens, ...parts } = usage;
       for (const count of Object.values(parts)) {
         expect(Number.isInteger(count) && count >= 0 && count <= 10_000_000).toBe(true);
       }
