@@ -1,16 +1,21 @@
 import { join } from 'node:path';
 import { createAuthenticationManager } from './bedrock/authentication-manager.js';
+import { type AuthenticationReadiness, createAuthenticationReadiness } from './bedrock/authentication-readiness.js';
 import { type BedrockClient, createBedrockClient } from './bedrock/bedrock-client.js';
-import { createConnectionCheck } from './bedrock/connection-check.js';
+import { createConnectionCheck, createPoolCheck } from './bedrock/connection-check.js';
+import { openSdkHandler } from './bedrock/connection-options.js';
+import { createConnectionWatch } from './bedrock/connection-watch.js';
 import { type ControlPlane, createControlPlane } from './bedrock/control-plane.js';
+import type { ConverseFeatures } from './bedrock/converse-request.js';
+import { createStructuredStage } from './bedrock/structured-stage.js';
 import { type CacheManager, createCacheManager } from './caching/cache-manager.js';
 import { createCacheStage } from './caching/cache-stage.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
 import type { BedrockIntegrationService } from './core/integration-service.js';
-import type { Logger, ModelDirectory, PriceBook } from './core/ports.js';
-import { modelId, region } from './core/target.js';
+import type { HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
+import { type ModelId, modelId, region } from './core/target.js';
 import { createBudgetCheck } from './cost/budget-check.js';
 import { createBudgetStage } from './cost/budget-stage.js';
 import { createCostMonitor } from './cost/cost-monitor.js';
@@ -25,21 +30,23 @@ import { createHealthChecker } from './observability/health-checker.js';
 import { createMetricsCollector, type MetricsCollector } from './observability/metrics-collector.js';
 import { createObserveStage } from './observability/observe-stage.js';
 import { createRequestProcessor, type Stages } from './request-processor.js';
+import { createTargetAdmission } from './resilience/admission.js';
 import { type CircuitBreakers, createCircuitBreakers } from './resilience/circuit-breakers.js';
+import { createFirstTokenTimes, type FirstTokenTimes } from './resilience/first-token-times.js';
 import { createResilienceStage } from './resilience/resilience-stage.js';
 import { createRetryBudget } from './resilience/retry-budget.js';
 import { defaultTaskRoutes } from './routing/default-task-routes.js';
-import { createKeywordClassifier } from './routing/keyword-classifier.js';
 import { createModelRouter, type ModelRouter } from './routing/model-router.js';
 import { createPerformanceTracker } from './routing/performance-tracker.js';
 import { createRouteStage } from './routing/route-stage.js';
+import { createTrainedClassifier } from './routing/trained-classifier.js';
 import { createGuardStage } from './security/guard-stage.js';
 import { createBedrockIntegrationService } from './service.js';
 
 /** Raise it when the rules by which models are chosen change, so that older cached answers are not given any more. */
 const routingPolicyVersion = '1';
 /** Attempts of one call over all retries and fallbacks. */
-const maxAttempts = 6;
+const maxAttempts = 8;
 const maxCandidates = 4;
 const checkTimeoutMs = 12_000;
 const holdGraceMs = 30_000;
@@ -65,7 +72,8 @@ export interface Application {
 interface Backend {
   readonly client: BedrockClient;
   readonly controlPlane: ControlPlane;
-  readonly check: ReturnType<typeof createConnectionCheck>;
+  readonly checks: readonly HealthCheck[];
+  readonly readiness: AuthenticationReadiness;
   close(): Promise<void>;
 }
 
@@ -74,6 +82,7 @@ interface Watch {
   readonly metrics: MetricsCollector | undefined;
   readonly performance: ReturnType<typeof createPerformanceTracker>;
   readonly breakers: CircuitBreakers;
+  readonly firstTokenTimes: FirstTokenTimes;
   readonly subscribers: EventSubscriber[];
   readonly onServerEvent: (event: ServerEvent) => void;
 }
@@ -93,9 +102,9 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   });
   const prices = createPriceBook({ catalogue });
   const watch = await startWatch(options, directory);
-  const backend = await startBackend(options, directory);
+  const backend = await startBackend(options, directory, watch.firstTokenTimes);
   const costs = await openCosts(options, directory);
-  watch.subscribers.push(costs.monitor);
+  watch.subscribers.push(costs.monitor, backend.readiness);
   const cache = openCache(options, watch.onServerEvent);
   const router = createRouter(options, watch, directory, prices);
   const { performance, breakers, subscribers, metrics } = watch;
@@ -107,7 +116,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     performance,
     costs: costs.monitor,
     health: createHealthChecker({
-      checks: [backend.check, costs.check],
+      checks: [...backend.checks, costs.check],
       clock,
       version,
       startedAtMs: clock.monotonicMs(),
@@ -126,7 +135,12 @@ export async function compose(options: ApplicationOptions): Promise<Application>
       await Promise.allSettled([backend.close(), cache.close(), costs.ledger.close()]);
     },
   });
-  return { service, ...(metrics && { metrics }), warm: () => backend.client.warm(region(settings.aws.region)) };
+  return { service, ...(metrics && { metrics }), warm: () => warmBackend(backend, settings) };
+}
+
+async function warmBackend(backend: Backend, { aws }: Settings): Promise<void> {
+  backend.readiness.start();
+  await backend.client.warm(region(aws.region));
 }
 
 interface StageParts {
@@ -142,7 +156,9 @@ interface StageParts {
 
 function createStages({ options, watch, backend, costs, cache, router, directory, prices }: StageParts): Stages {
   const { settings, clock, random, logger } = options;
-  const { breakers } = watch;
+  const { breakers, onServerEvent } = watch;
+  const { maxConcurrentPerTarget } = settings.limits;
+  const admission = createTargetAdmission({ clock, onServerEvent, maxConcurrentPerTarget });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   return {
     observe: createObserveStage({ clock }),
@@ -152,12 +168,13 @@ function createStages({ options, watch, backend, costs, cache, router, directory
       clock,
       ttlSeconds: settings.cache.ttlSeconds,
       staticTtlSeconds: 3_600,
-      policyVersion: `${source}/${routingPolicyVersion}`,
+      policyVersion: [source, routingPolicyVersion, settings.guardrail.id, settings.guardrail.version].join('/'),
       keepSandboxAnswers: settings.sandbox,
     }),
     route: createRouteStage({ router, directory, clock, maxAttempts: maxCandidates }),
+    structured: createStructuredStage(),
     budget: createBudgetStage({ ...costs, prices, directory, clock, random, logger, holdGraceMs, source }),
-    resilience: createResilienceStage({ breakers, retryBudget: createRetryBudget(), clock, random }),
+    resilience: createResilienceStage({ breakers, admission, retryBudget: createRetryBudget(), clock, random }),
     client: backend.client.converse,
   };
 }
@@ -169,13 +186,17 @@ async function startWatch(
   const isKnownModel = (id: string) => directory.find(modelId(id)) !== undefined;
   const metrics = settings.metricsEnabled ? await createMetricsCollector({ version, isKnownModel }) : undefined;
   const performance = createPerformanceTracker({ clock });
-  const subscribers: EventSubscriber[] = [createCallLog(logger), performance, ...(metrics ? [metrics] : [])];
+  const find = (id: ModelId) => directory.find(id);
+  const firstTokenTimes = createFirstTokenTimes({ timeoutMs: settings.limits.firstTokenTimeoutMs, find });
+  const always = [createCallLog(logger), performance, firstTokenTimes];
+  const subscribers: EventSubscriber[] = [...always, ...(metrics ? [metrics] : [])];
   const onServerEvent = (event: ServerEvent) => {
     for (const subscriber of subscribers) subscriber.onServerEvent?.(event);
   };
   return {
     metrics,
     performance,
+    firstTokenTimes,
     subscribers,
     onServerEvent,
     breakers: createCircuitBreakers({ clock, onServerEvent }),
@@ -193,7 +214,7 @@ function createRouter(
     prices,
     health,
     performance,
-    classifier: createKeywordClassifier(),
+    classifier: createTrainedClassifier(),
     taskRoutes: { ...defaultTaskRoutes, ...models.taskRoutes },
     ...(models.default !== undefined && { defaultModel: models.default }),
     fallbackModels: models.fallbacks,
@@ -213,12 +234,23 @@ function openCache({ settings, clock }: ApplicationOptions, onServerEvent: Watch
   });
 }
 
-async function startBackend(options: ApplicationOptions, models: ModelDirectory): Promise<Backend> {
+async function startBackend(
+  options: ApplicationOptions,
+  models: ModelDirectory,
+  firstTokenTimes: FirstTokenTimes,
+): Promise<Backend> {
   const { settings, clock } = options;
   const { aws, limits } = settings;
   const sandbox = settings.sandbox ? await startBuiltInSandbox(options) : undefined;
-  const authentication = createAuthenticationManager({ clock, region: aws.region, ...(sandbox?.credentials ?? aws) });
-  const connection = { maxSockets: limits.maxConcurrentRequests, tlsMinVersion: aws.tlsMinVersion };
+  const watch = createConnectionWatch({ clock });
+  const connection = { maxSockets: limits.maxConcurrentRequests, ...(sandbox ? {} : awsConnection(aws)), watch };
+  const authentication = createAuthenticationManager({
+    clock,
+    region: aws.region,
+    watchFiles: true,
+    handler: () => openSdkHandler(connection),
+    ...(sandbox?.credentials ?? aws),
+  });
   const runtimeEndpoint = sandbox?.url ?? aws.endpointRuntime;
   const controlEndpoint = sandbox?.url ?? aws.endpointControl;
   const client = createBedrockClient({
@@ -226,8 +258,11 @@ async function startBackend(options: ApplicationOptions, models: ModelDirectory)
     authentication,
     models,
     source: sandbox ? 'sandbox' : 'bedrock',
+    features: conversationFeatures(settings),
     firstTokenTimeoutMs: limits.firstTokenTimeoutMs,
+    firstTokenTimeoutMsFor: firstTokenTimes.timeoutMsFor,
     idleTimeoutMs: limits.idleTimeoutMs,
+    nativeFormats: aws.nativeFormats,
     connection,
     ...(runtimeEndpoint !== undefined && { endpoint: runtimeEndpoint }),
   });
@@ -237,16 +272,31 @@ async function startBackend(options: ApplicationOptions, models: ModelDirectory)
     connection,
     ...(controlEndpoint !== undefined && { endpoint: controlEndpoint }),
   });
+  const home = region(aws.region);
+  const verify = (signal: AbortSignal) => controlPlane.listFoundationModels(home, signal);
+  const readiness = createAuthenticationReadiness({ authentication, verify, clock, random: options.random });
   return {
     client,
     controlPlane,
-    check: createConnectionCheck({ authentication, controlPlane, region: region(aws.region) }),
+    readiness,
+    checks: [createConnectionCheck({ authentication, readiness, controlPlane, region: home }), createPoolCheck(watch)],
     close: async () => {
+      readiness.close();
+      authentication.close();
       client.close();
       controlPlane.close();
       await sandbox?.close();
     },
   };
+}
+
+function awsConnection({ tlsMinVersion, fips, dualStack, proxy: url, noProxy }: Settings['aws']) {
+  const proxy = url && { proxy: { url, ...(noProxy !== undefined && { exceptions: noProxy }) } };
+  return { tlsMinVersion, fips, dualStack, ...proxy };
+}
+
+function conversationFeatures({ guardrail: { id, version }, promptCaching }: Settings): ConverseFeatures {
+  return { promptCaching, ...(id !== undefined && { guardrail: { id, version } }) };
 }
 
 async function startBuiltInSandbox({ clock, random, settings }: ApplicationOptions) {

@@ -10,6 +10,8 @@ export interface Stages {
   readonly cache: Stage<ModelRequest>;
   /** Decides where to go, and goes elsewhere when that fails. */
   readonly route: Stage<ModelRequest, RoutedRequest>;
+  /** Holds answers against `response_schema`; a repair is reserved and booked like any attempt. */
+  readonly structured: Stage<RoutedRequest>;
   /** Reserves the worst case, settles the truth. */
   readonly budget: Stage<RoutedRequest>;
   /** Retries one target behind its breaker. */
@@ -25,6 +27,7 @@ export function createRequestProcessor(stages: Stages): Handler<ModelRequest> {
     .through(stages.guard)
     .through(stages.cache)
     .through(stages.route)
+    .through(stages.structured)
     .through(stages.budget)
     .through(stages.resilience)
     .to(stages.client);

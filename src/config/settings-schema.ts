@@ -44,6 +44,16 @@ const aws = z.strictObject({
     { variable: 'AWS_BEDROCK_SESSION_TOKEN', secret: 'value' },
     'Session token, when the access key is a temporary one.',
   ),
+  roleArn: optional(
+    text('the ARN of an IAM role', /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/),
+    { variable: 'AWS_BEDROCK_ROLE_ARN' },
+    'IAM role that is assumed, with the credentials found, for calls to Bedrock.',
+  ),
+  roleExternalId: optional(
+    text('an external id', /^[\w+=,.@:/-]{2,1224}$/),
+    { variable: 'AWS_BEDROCK_ROLE_EXTERNAL_ID' },
+    'External id that the role of AWS_BEDROCK_ROLE_ARN asks for.',
+  ),
   profile: optional(anything, { variable: 'AWS_PROFILE' }, 'Profile of the shared AWS configuration files.'),
   bearerToken: optional(
     word,
@@ -70,10 +80,38 @@ const aws = z.strictObject({
     },
     'Endpoint of the control plane (lists of models and profiles).',
   ),
+  fips: required(
+    flag,
+    false,
+    { variable: 'AWS_USE_FIPS_ENDPOINT' },
+    "Uses AWS's FIPS endpoints; not together with an endpoint of your own.",
+  ),
+  dualStack: required(
+    flag,
+    false,
+    { variable: 'AWS_USE_DUALSTACK_ENDPOINT' },
+    "Uses AWS's endpoints that have IPv6 too; not together with an endpoint of your own.",
+  ),
+  proxy: optional(
+    httpUrl,
+    { variable: 'HTTPS_PROXY', alternatives: ['https_proxy'], secret: 'credentials' },
+    'Proxy through which https endpoints of AWS are reached.',
+  ),
+  noProxy: optional(
+    anything,
+    { variable: 'NO_PROXY', alternatives: ['no_proxy'] },
+    'Hosts reached without the proxy, separated by commas: a name, .domain or *.',
+  ),
   allowedGeographies: optional(
     list(text('a profile prefix such as us, eu or global', /^[a-z][a-z-]{1,15}$/)),
     { variable: 'BEDROCK_ALLOWED_GEOGRAPHIES', defaultText: 'all that the regions offer' },
     'Geographies in which a cross-region profile may process data.',
+  ),
+  nativeFormats: required(
+    choice('never', 'fallback', 'always'),
+    'fallback',
+    { variable: 'BEDROCK_NATIVE_FORMATS' },
+    'When models are asked in their own format through InvokeModel: never, where Converse cannot do it, or always.',
   ),
   tlsMinVersion: required(
     choice('TLSv1.2', 'TLSv1.3'),
@@ -115,6 +153,12 @@ const limits = z.strictObject({
     100,
     { variable: 'BEDROCK_MAX_CONCURRENT_REQUESTS' },
     'Calls that run at once; more wait in a bounded queue.',
+  ),
+  maxConcurrentPerTarget: required(
+    wholeNumber(1, 10_000),
+    10,
+    { variable: 'BEDROCK_MAX_CONCURRENT_PER_MODEL' },
+    'Calls that one model in one region takes at once; more wait, or go to another model.',
   ),
   requestTimeoutMs: required(
     seconds(1, 3_600),
@@ -159,6 +203,20 @@ const cache = z.strictObject({
     url('redis:', 'rediss:'),
     { variable: 'BEDROCK_REDIS_URL', secret: 'credentials', defaultText: 'none' },
     'Redis that several replicas share as second cache tier.',
+  ),
+});
+
+const guardrail = z.strictObject({
+  id: optional(
+    text('a guardrail id or ARN', /^[\w:/-]{1,2048}$/),
+    { variable: 'BEDROCK_GUARDRAIL_ID', defaultText: 'none' },
+    'Guardrail that all conversations go through.',
+  ),
+  version: required(
+    text('a version number or DRAFT', /^([1-9]\d{0,7}|DRAFT)$/),
+    'DRAFT',
+    { variable: 'BEDROCK_GUARDRAIL_VERSION' },
+    'Version of the guardrail.',
   ),
 });
 
@@ -228,10 +286,17 @@ export const settingsSchema = z.strictObject({
   models: models.prefault({}),
   limits: limits.prefault({}),
   cache: cache.prefault({}),
+  guardrail: guardrail.prefault({}),
   cost: cost.prefault({}),
   storage: storage.prefault({}),
   server: server.prefault({}),
   logging: logging.prefault({}),
+  promptCaching: required(
+    choice('auto', '1h', 'off'),
+    'auto',
+    { variable: 'BEDROCK_PROMPT_CACHING' },
+    'Whether Bedrock keeps long prompts: for five minutes (auto), for an hour where the model can, or not at all.',
+  ),
   metricsEnabled: required(
     flag,
     true,
