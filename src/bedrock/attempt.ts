@@ -5,10 +5,12 @@ import type { Model } from '../core/model.js';
 import type { CallContext } from '../core/pipeline.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { AnswerSource, ModelResponse } from '../core/response.js';
+import { answerSource } from './answer-source.js';
 import { type AttemptLimits, type AttemptWatch, createAttemptWatch } from './attempt-watch.js';
-import { eventsOf } from './converse-answer.js';
-import { type ConverseRequest, encodeConverseRequest } from './converse-request.js';
+import type { ConverseFeatures, ConverseRequest } from './converse-request.js';
 import type { BedrockErrorHandler } from './error-handler.js';
+import type { NativeMode } from './families/native-choice.js';
+import { encodeModelCall, type ModelCall } from './model-call.js';
 import { createResponseHandler, type ResponseHandler } from './response-handler.js';
 import type { RuntimeClient } from './runtime-client.js';
 import { untilAborted } from './time-limit.js';
@@ -16,8 +18,13 @@ import { untilAborted } from './time-limit.js';
 export interface AttemptOptions {
   readonly clock: Clock;
   readonly limits: AttemptLimits;
+  /** The first-token limit of one request, where it is not the same for all. */
+  readonly firstTokenTimeoutMsFor?: (request: RoutedRequest) => number;
   readonly errors: BedrockErrorHandler;
   readonly source: AnswerSource;
+  readonly features: ConverseFeatures;
+  /** When a model is asked in its own format instead of Converse. */
+  readonly nativeFormats: NativeMode;
 }
 
 export interface Attempt {
@@ -43,11 +50,14 @@ interface Progress {
  */
 export async function runAttempt(options: AttemptOptions, attempt: Attempt): Promise<ModelResponse> {
   const { request, context, model } = attempt;
-  const encoded = encodeConverseRequest(request, model);
-  const watch = createAttemptWatch(options.clock, options.limits, request.target, context.signal);
+  const encoded = encodeModelCall(request, model, options.nativeFormats, options.features);
+  const firstTokenTimeoutMs = options.firstTokenTimeoutMsFor?.(request) ?? options.limits.firstTokenTimeoutMs;
+  const limits = patientWith(encoded, { ...options.limits, firstTokenTimeoutMs });
+  const watch = createAttemptWatch(options.clock, limits, request.target, context.signal);
   const { onText } = context;
   const answer = createResponseHandler({
     request,
+    decoding: encoded.decoding,
     // Text that arrives after the call has ended must not go out any more.
     ...(onText && { onText: (text) => !watch.signal.aborted && onText(text) }),
   });
@@ -61,7 +71,6 @@ export async function runAttempt(options: AttemptOptions, attempt: Attempt): Pro
     const gathered = answer.finish();
     return {
       ...gathered,
-      served: request.target,
       source: options.source,
       ...(progress.firstTokenAtMs !== undefined && { timeToFirstTokenMs: progress.firstTokenAtMs - startedAtMs }),
       notices: [...encoded.notices, ...gathered.notices],
@@ -75,7 +84,13 @@ export async function runAttempt(options: AttemptOptions, attempt: Attempt): Pro
   }
 }
 
-async function read(options: AttemptOptions, attempt: Attempt, encoded: ConverseRequest, progress: Progress) {
+/** A model that thinks may be silent for many minutes in the middle; the call's own deadline still holds. */
+const thinkingSilenceMs = 900_000;
+
+const patientWith = ({ thinks }: ConverseRequest, limits: AttemptLimits): AttemptLimits =>
+  thinks ? { ...limits, idleTimeoutMs: Math.max(limits.idleTimeoutMs, thinkingSilenceMs) } : limits;
+
+async function read(options: AttemptOptions, attempt: Attempt, call: ModelCall, progress: Progress) {
   const { client, model, request } = attempt;
   const { answer, watch } = progress;
   const take = (event: ConverseStreamOutput) => {
@@ -86,22 +101,12 @@ async function read(options: AttemptOptions, attempt: Attempt, encoded: Converse
       progress.firstTokenAtMs !== undefined || (model?.reasoning === true && event.messageStart !== undefined);
     if (begun) watch.sawLife();
   };
-  if (!canStream(model, encoded)) {
-    // The whole answer comes in one piece, however long it is: only the caller's deadline limits it.
-    const whole = await client.converse(encoded.input, watch.signal);
-    progress.opened = true;
-    for (const event of eventsOf(whole, request.target)) take(event);
-    return;
-  }
-  watch.awaitFirstToken();
-  const stream = await client.converseStream(encoded.input, watch.signal);
+  const source = answerSource(client, call, model, request.target);
+  // A whole answer comes in one piece, however long it is: only the caller's deadline limits it.
+  if (source.streams) watch.awaitFirstToken();
+  const events = await source.open(watch.signal);
   progress.opened = true;
-  for await (const event of stream) take(event);
-}
-
-function canStream(model: Model | undefined, { input }: ConverseRequest): boolean {
-  if (model?.converseStream === false) return false;
-  return input.toolConfig === undefined || model?.streamingTools !== false;
+  for await (const event of events) take(event);
 }
 
 /** The caller's cancel first, then our own limits, then what was thrown: an abort looks like a broken connection. */
@@ -113,6 +118,7 @@ function failure(options: AttemptOptions, attempt: Attempt, progress: Progress, 
     ? abortedError(signal)
     : options.errors.toServiceError(watch.signal.aborted ? watch.signal.reason : thrown, target);
   if (!opened && error.target) return error;
+  const partialText = answer.textSoFar();
   return new ServiceError(error.category, error.message, {
     ...(error.reason && { reason: error.reason }),
     remedy: error.remedy,
@@ -120,6 +126,7 @@ function failure(options: AttemptOptions, attempt: Attempt, progress: Progress, 
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     ...(opened && { usage: answer.usageSoFar() }),
     textHandedOn: answer.textHandedOn,
+    ...(partialText !== '' && { partialText }),
     cause: error.cause ?? error,
   });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import { abortedError, ServiceError } from '../core/errors.js';
+import type { Model } from '../core/model.js';
 import type { Handler } from '../core/pipeline.js';
 import type { ModelDirectory } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
@@ -8,7 +9,10 @@ import { type Attempt, runAttempt } from './attempt.js';
 import type { AttemptLimits } from './attempt-watch.js';
 import type { AuthenticationManager, AwsCredentials } from './authentication-manager.js';
 import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
+import type { ConverseFeatures } from './converse-request.js';
 import { createBedrockErrorHandler } from './error-handler.js';
+import { familyOf } from './families/families.js';
+import type { NativeMode } from './families/native-choice.js';
 import type { RuntimeClient } from './runtime-client.js';
 import { untilAborted } from './time-limit.js';
 
@@ -23,6 +27,8 @@ export interface BedrockClient {
 
 export interface BedrockClientOptions extends AttemptLimits {
   readonly clock: Clock;
+  /** Instead of `firstTokenTimeoutMs`, where targets and requests differ. */
+  readonly firstTokenTimeoutMsFor?: (request: RoutedRequest) => number;
   readonly authentication: AuthenticationManager;
   readonly models: Pick<ModelDirectory, 'find'>;
   /** What answers carry as their source. */
@@ -30,16 +36,29 @@ export interface BedrockClientOptions extends AttemptLimits {
   /** Instead of AWS's own, for every region: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, the sandbox. */
   readonly endpoint?: string;
   readonly connection?: Partial<ConnectionOptions>;
+  /** What the operator has set for all calls. Default: nothing. */
+  readonly features?: ConverseFeatures;
+  /** When models are asked in their own format. Default: where Converse cannot do what is asked. */
+  readonly nativeFormats?: NativeMode;
 }
 
 export function createBedrockClient(options: BedrockClientOptions): BedrockClient {
   const { authentication, clock, models, source } = options;
   const clients = clientPerRegion(options);
-  const attempts = { clock, limits: options, errors: createBedrockErrorHandler({ clock }), source };
+  const { firstTokenTimeoutMsFor, features = { promptCaching: 'off' }, nativeFormats = 'fallback' } = options;
+  const attempts = {
+    clock,
+    limits: options,
+    errors: createBedrockErrorHandler({ clock }),
+    source,
+    features,
+    nativeFormats,
+    ...(firstTokenTimeoutMsFor && { firstTokenTimeoutMsFor }),
+  };
 
   const converse: Handler<RoutedRequest> = async (request, context) => {
     const model = models.find(request.target.model);
-    if (model?.converse === false) throw notConversable(request);
+    if (model && !canBeAsked(model, nativeFormats)) throw notConversable(request);
     if (context.signal.aborted) throw abortedError(context.signal);
     const prepared = Promise.all([clients.get(request.target.region), authentication.credentials()]);
     const [client, used] = await untilAborted(prepared, context.signal).catch((thrown: unknown) => {
@@ -89,7 +108,13 @@ function clientPerRegion({ authentication, connection, endpoint }: BedrockClient
       import('./sdk-handler.js'),
     ]);
     const requestHandler = createSdkHandler({ ...connectionDefaults, ...connection });
-    return createRuntimeClient({ authentication, region, requestHandler, ...(endpoint !== undefined && { endpoint }) });
+    return createRuntimeClient({
+      authentication,
+      region,
+      requestHandler,
+      ...(connection && { connection }),
+      ...(endpoint !== undefined && { endpoint }),
+    });
   };
   return {
     get: (region: Region): Promise<RuntimeClient> => {
@@ -103,6 +128,9 @@ function clientPerRegion({ authentication, connection, endpoint }: BedrockClient
     },
   };
 }
+
+const canBeAsked = (model: Model, mode: NativeMode): boolean =>
+  model.converse || (mode !== 'never' && model.endpoint === undefined && familyOf(model) !== undefined);
 
 function notConversable({ target }: RoutedRequest): ServiceError {
   return new ServiceError('model_unavailable', `${target.model} cannot be asked through the Converse API.`, {

@@ -5,8 +5,13 @@ import {
   ConverseStreamCommand,
   type ConverseStreamCommandInput,
   type ConverseStreamOutput,
+  InvokeModelCommand,
+  type InvokeModelCommandInput,
+  InvokeModelWithResponseStreamCommand,
+  type ResponseStream,
 } from '@aws-sdk/client-bedrock-runtime';
 import { ServiceError } from '../core/errors.js';
+import type { WholeAnswer } from './families/native-answer.js';
 import { type SdkConfigOptions, sdkConfig } from './sdk-config.js';
 
 /** The SDK's client for one region, as little of it as is used. */
@@ -14,6 +19,10 @@ export interface RuntimeClient {
   converse(input: ConverseStreamCommandInput, signal: AbortSignal): Promise<ConverseCommandOutput>;
   /** Resolves when the answer begins. */
   converseStream(input: ConverseStreamCommandInput, signal: AbortSignal): Promise<AsyncIterable<ConverseStreamOutput>>;
+  /** A model in its own format. The SDK drops the headers, which is where the counts are. */
+  invoke(input: InvokeModelCommandInput, signal: AbortSignal): Promise<WholeAnswer>;
+  /** Resolves when the answer begins; brings the bytes of each chunk. */
+  invokeStream(input: InvokeModelCommandInput, signal: AbortSignal): Promise<AsyncIterable<Uint8Array | undefined>>;
   /** After AWS refused our time: takes over the time of its answer. True when that changed something. */
   correctClock(thrown: unknown): boolean;
   /** Opens a connection ahead of the first call. Never rejects. */
@@ -30,8 +39,25 @@ export function createRuntimeClient(options: SdkConfigOptions): RuntimeClient {
     converse: (input, abortSignal) => client.send(new ConverseCommand(input), { abortSignal }),
     converseStream: async (input, abortSignal) => {
       const { stream } = await client.send(new ConverseStreamCommand(input), { abortSignal });
-      if (stream) return stream;
-      throw new ServiceError('model_error', 'Bedrock answered without a stream.', { reason: 'invalid_answer' });
+      return stream ?? withoutStream();
+    },
+    invoke: async (input, abortSignal) => {
+      const command = new InvokeModelCommand(input);
+      let headers: Readonly<Record<string, string>> = {};
+      command.middlewareStack.add(
+        (next) => async (given) => {
+          const result = await next(given);
+          headers = (result.response as { headers?: Record<string, string> }).headers ?? {};
+          return result;
+        },
+        { step: 'deserialize' },
+      );
+      const { body } = await client.send(command, { abortSignal });
+      return { body, headers };
+    },
+    invokeStream: async (input, abortSignal) => {
+      const { body } = await client.send(new InvokeModelWithResponseStreamCommand(input), { abortSignal });
+      return chunksOf(body ?? withoutStream());
     },
     correctClock: (thrown) => {
       const date = dateOf(thrown);
@@ -50,6 +76,14 @@ export function createRuntimeClient(options: SdkConfigOptions): RuntimeClient {
       client.destroy();
     },
   };
+}
+
+function withoutStream(): never {
+  throw new ServiceError('model_error', 'Bedrock answered without a stream.', { reason: 'invalid_answer' });
+}
+
+async function* chunksOf(stream: AsyncIterable<ResponseStream>): AsyncGenerator<Uint8Array | undefined> {
+  for await (const { chunk } of stream) if (chunk) yield chunk.bytes;
 }
 
 async function ownEndpoint({ config }: BedrockRuntimeClient): Promise<URL> {

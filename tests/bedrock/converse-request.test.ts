@@ -29,7 +29,7 @@ const data = Buffer.from('bytes').toString('base64');
 const bytes = new Uint8Array(Buffer.from('bytes'));
 
 it('sends a prompt to the profile, always with maxTokens', () => {
-  expect(encode({ prompt: 'Hi', max_tokens: 50, temperature: 0.5, top_p: 0.9, stop_sequences: ['END'] })).toEqual({
+  expect(encode({ prompt: 'Hi', max_tokens: 50, temperature: 0.5, top_p: 0.9, stop_sequences: ['END'] })).toMatchObject({
     input: {
       modelId: 'us.amazon.nova-lite-v1:0',
       messages: [{ role: 'user', content: [{ text: 'Hi' }] }],
@@ -87,6 +87,7 @@ describe('messages', () => {
       { document: { format: 'pdf', name: 'a b pdf', source: { bytes } } },
       { document: { format: 'txt', name: 'a b pdf (2)', source: { bytes } } },
       { document: { format: 'md', name: 'document', source: { bytes } } },
+      { text: expect.any(String) },
     ]);
   });
 

@@ -70,13 +70,12 @@ export function createThinkingFilter(tags: ThinkingTags) {
   };
 }
 
-/** The events of an answer with its tagged thinking as reasoning. */
+/** The events of a whole answer with its tagged thinking as reasoning. */
 export function withoutThinkingTags(
   events: readonly ConverseStreamOutput[],
   tags: ThinkingTags,
 ): readonly ConverseStreamOutput[] {
-  const decode = tagDecoder(tags, (event: ConverseStreamOutput) => [event]);
-  return events.flatMap(decode);
+  return events.flatMap(tagDecoder(tags, (event: ConverseStreamOutput) => [event]));
 }
 
 /** A decoder whose events go through the filter; what is held back comes out before the stop. */

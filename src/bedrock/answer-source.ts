@@ -1,0 +1,56 @@
+import type { ConverseStreamOutput } from '@aws-sdk/client-bedrock-runtime';
+import type { Model } from '../core/model.js';
+import type { Target } from '../core/target.js';
+import { eventsOf } from './converse-answer.js';
+import { streamEvents, wholeEvents } from './families/native-answer.js';
+import { invokeInput } from './families/native-call.js';
+import { tagDecoder } from './families/thinking-tags.js';
+import type { ModelCall } from './model-call.js';
+import { rulesOf } from './quirks/model-rules.js';
+import type { RuntimeClient } from './runtime-client.js';
+
+type Events = AsyncIterable<ConverseStreamOutput> | Iterable<ConverseStreamOutput>;
+
+/** One of the four ways by which an answer comes, all of them told in the same events. */
+export interface AnswerSource {
+  readonly streams: boolean;
+  /** Sends the request; resolves when the answer begins. */
+  open(signal: AbortSignal): Promise<Events>;
+}
+
+export function answerSource(
+  client: RuntimeClient,
+  call: ModelCall,
+  model: Model | undefined,
+  target: Target,
+): AnswerSource {
+  const { thinkingTags } = rulesOf(target.model);
+  const source = call.family ? nativeSource(client, call, call.family, target) : converse(client, call, model, target);
+  if (!thinkingTags) return source;
+  const split = tagDecoder(thinkingTags, (event: ConverseStreamOutput) => [event]);
+  return { ...source, open: async (signal) => each(await source.open(signal), split) };
+}
+
+async function* each(events: Events, split: (event: ConverseStreamOutput) => readonly ConverseStreamOutput[]) {
+  for await (const event of events) yield* split(event);
+}
+
+function converse(client: RuntimeClient, { input }: ModelCall, model: Model | undefined, target: Target): AnswerSource {
+  const streams = model?.converseStream !== false && (!input.toolConfig || model?.streamingTools !== false);
+  if (streams) return { streams, open: (signal) => client.converseStream(input, signal) };
+  return { streams, open: async (signal) => eventsOf(await client.converse(input, signal), target) };
+}
+
+function nativeSource(
+  client: RuntimeClient,
+  { input }: ModelCall,
+  family: NonNullable<ModelCall['family']>,
+  target: Target,
+): AnswerSource {
+  const streams = family.streamDecoder !== undefined;
+  const native = invokeInput(family, input, target.model, streams);
+  if (streams) {
+    return { streams, open: async (signal) => streamEvents(family, await client.invokeStream(native, signal)) };
+  }
+  return { streams, open: async (signal) => wholeEvents(family, await client.invoke(native, signal)) };
+}

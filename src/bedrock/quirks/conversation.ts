@@ -1,0 +1,87 @@
+import type { ContentBlock, Message } from '@aws-sdk/client-bedrock-runtime';
+import { mediaInPlace, mediaTurn } from './media.js';
+import type { ModelRules } from './model-rules.js';
+import { pairTools } from './tool-pairs.js';
+import { withOwnToolForm } from './tool-results.js';
+
+/* Any history as one that the model accepts. Every step leaves a history that obeys alone, so all of them together do. */
+
+export interface Conversation {
+  readonly messages: Message[];
+  readonly notices: readonly string[];
+}
+
+const opening = 'Continue the conversation.';
+const closing = 'Continue.';
+const between = 'Noted.';
+
+const startedForUser =
+  'The conversation began with the assistant, which the model refuses; a user turn was put before.';
+const endedForUser = 'The conversation ended with the assistant, which the model refuses; a user turn was added.';
+
+/** @throws ServiceError validation when there are more attachments in a turn than Bedrock takes. */
+export function obeyConversationRules(given: readonly Message[], rules: ModelRules): Conversation {
+  const notices = new Set<string>();
+  const paired = pairTools(mergeTurns(mediaInPlace(mergeTurns(withoutBlanks(given)))), notices);
+  const ended = withUserAtEnds(mergeTurns(withoutBlanks(paired)), rules, notices);
+  const messages = ended.flatMap((message) => resultsApart(inOrder(mediaTurn(message)), rules));
+  return { messages: withOwnToolForm(messages, rules), notices: [...notices] };
+}
+
+function withoutBlanks(messages: readonly Message[]): Message[] {
+  return messages.flatMap((message) => {
+    const content = (message.content ?? []).filter(({ text }) => text === undefined || text.trim() !== '');
+    return content.length === 0 ? [] : [{ ...message, content }];
+  });
+}
+
+function mergeTurns(messages: readonly Message[]): Message[] {
+  const turns: Message[] = [];
+  for (const message of messages) {
+    const last = turns.at(-1);
+    if (!last || last.role !== message.role) turns.push(message);
+    else turns[turns.length - 1] = { ...last, content: [...(last.content ?? []), ...(message.content ?? [])] };
+  }
+  return turns;
+}
+
+const userTurn = (text: string): Message => ({ role: 'user', content: [{ text }] });
+
+function withUserAtEnds(messages: readonly Message[], rules: ModelRules, notices: Set<string>): Message[] {
+  if (messages.length === 0) return [userTurn(opening)];
+  const turns = [...messages];
+  if (turns[0]?.role !== 'user' && !rules.mayStartWithAssistant) {
+    notices.add(startedForUser);
+    turns.unshift(userTurn(opening));
+  }
+  if (turns.at(-1)?.role !== 'user') {
+    notices.add(endedForUser);
+    turns.push(userTurn(closing));
+  }
+  return turns;
+}
+
+/** Reasoning stands before what it led to, tool results before what the user adds. */
+function inOrder(message: Message): Message {
+  const first = (block: ContentBlock) => (block.reasoningContent ?? block.toolResult) !== undefined;
+  const content = message.content ?? [];
+  return { ...message, content: [...content.filter(first), ...content.filter((block) => !first(block))] };
+}
+
+/** What must not stand beside tool results comes in a user turn of its own. */
+function resultsApart(message: Message, { notBesideResults = [] }: ModelRules): Message[] {
+  const content = message.content ?? [];
+  if (!content.some((block) => block.toolResult)) return [message];
+  const apart = content.filter((block) => notBesideResults.some((kind) => block[kind] !== undefined));
+  if (apart.length === 0) return [message];
+  // A document has to keep the text that goes with it.
+  const texts: readonly ContentBlock[] = apart.some((block) => block.document)
+    ? content.filter((block) => block.text !== undefined)
+    : [];
+  const moved = content.filter((block) => apart.includes(block) || texts.includes(block));
+  return [
+    { ...message, content: content.filter((block) => !moved.includes(block)) },
+    { role: 'assistant', content: [{ text: between }] },
+    { role: 'user', content: moved },
+  ];
+}

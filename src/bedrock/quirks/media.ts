@@ -1,0 +1,50 @@
+import type { ContentBlock, Message } from '@aws-sdk/client-bedrock-runtime';
+import { ServiceError } from '../../core/errors.js';
+
+/* Where images and documents may stand, and how many of them. */
+
+const mediaKinds = ['image', 'document', 'video', 'audio'] as const;
+const isMedia = (block: ContentBlock): boolean => mediaKinds.some((kind) => block[kind] !== undefined);
+
+const mostInTurn = { image: 20, document: 5 } as const;
+const beside = 'See the attached document.';
+
+/** Attachments of the assistant go to the user turn after it. */
+export function mediaInPlace(turns: readonly Message[]): Message[] {
+  const placed: Message[] = [];
+  let carried: readonly ContentBlock[] = [];
+  for (const turn of turns) {
+    const content = turn.content ?? [];
+    if (turn.role === 'user') {
+      placed.push({ ...turn, content: [...carried, ...content] });
+      carried = [];
+    } else {
+      const rest = content.filter((block) => !isMedia(block));
+      carried = [...carried, ...content.filter(isMedia)];
+      if (rest.length > 0) placed.push({ ...turn, content: rest });
+    }
+  }
+  return carried.length > 0 ? [...placed, { role: 'user', content: [...carried] }] : placed;
+}
+
+/**
+ * The turn with a text beside its documents, which they need.
+ * @throws ServiceError validation when it holds more attachments than Bedrock takes.
+ */
+export function mediaTurn(turn: Message): Message {
+  const content = turn.content ?? [];
+  for (const kind of ['image', 'document'] as const) {
+    const found = content.filter((block) => block[kind]).length;
+    if (found > mostInTurn[kind]) throw tooMany(kind, found);
+  }
+  const lonely = content.some((block) => block.document) && !content.some((block) => block.text !== undefined);
+  return lonely ? { ...turn, content: [...content, { text: beside }] } : turn;
+}
+
+function tooMany(kind: keyof typeof mostInTurn, found: number): ServiceError {
+  return new ServiceError(
+    'validation',
+    `One turn of \`messages\` holds ${found} ${kind}s; Bedrock takes ${mostInTurn[kind]}.`,
+    { remedy: `Send fewer ${kind}s, or spread them over turns with an answer in between.` },
+  );
+}
