@@ -79,7 +79,7 @@ async function tour(client) {
   const repeat = { prompt: questions[2][1], max_tokens: 300, cache: 'static' };
   await call(client, 'bedrock_invoke', repeat);
   const again = await call(client, 'bedrock_invoke', repeat);
-  line(`source ${again.source}, cost ${usd(again.cost_usd)}, ${again.latency_ms.toFixed(1)} ms`);
+  line(`cache ${again.cache.hit ? 'hit' : 'miss'}, cost ${usd(again.cost_usd)}, ${again.latency_ms.toFixed(1)} ms`);
 
   heading('A retired model still works: its successor answers and says so');
   const retired = await call(client, 'bedrock_invoke', {

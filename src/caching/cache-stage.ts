@@ -60,7 +60,9 @@ function serve(response: ModelResponse, tier: CacheTier, saved: NanoUsd, context
   context.onText?.(responseText(response.content));
   // The time of its first token was another call's.
   const { timeToFirstTokenMs: _, ...answer } = response;
-  return { ...answer, source: 'cache', cost: { nanoUsd: 0, estimated: false } };
+  // What the sandbox said stays the sandbox's word, however often it is given.
+  const source = response.source === 'sandbox' ? 'sandbox' : 'cache';
+  return { ...answer, source, cost: { nanoUsd: 0, estimated: false } };
 }
 
 interface Keeping {

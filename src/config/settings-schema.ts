@@ -104,8 +104,8 @@ const aws = z.strictObject({
   ),
   allowedGeographies: optional(
     list(text('a profile prefix such as us, eu or global', /^[a-z][a-z-]{1,15}$/)),
-    { variable: 'BEDROCK_ALLOWED_GEOGRAPHIES', defaultText: 'all that the regions offer' },
-    'Geographies in which a cross-region profile may process data.',
+    { variable: 'BEDROCK_ALLOWED_GEOGRAPHIES', defaultText: 'those the regions lie in' },
+    'Geographies in which a cross-region profile may process data (us, eu …); global only when it is listed.',
   ),
   nativeFormats: required(
     choice('never', 'fallback', 'always'),

@@ -167,6 +167,14 @@ describe('the cache stage', () => {
     expect((await ask()).source).toBe('bedrock');
   });
 
+  it('lets an answer of the sandbox stay one', async () => {
+    const handler = stage({ source: 'sandbox' }, { keepSandboxAnswers: true });
+    await finish(handler(request, callContext()));
+    const context = callContext();
+    expect((await finish(handler(request, context))).source).toBe('sandbox');
+    expect(context.events).toMatchObject([{ type: 'cache-hit', tier: 'memory' }]);
+  });
+
   it('does not serve an answer older than the request would keep it', async () => {
     const handler = stage();
     await finish(handler({ ...request, cache: 'static' }, callContext()));
