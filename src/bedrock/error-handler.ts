@@ -160,15 +160,23 @@ export function createBedrockErrorHandler(options: { readonly clock: Clock }): B
       const facts = factsOf(thrown);
       const { category, reason, message, remedy }: Verdict = verdicts[verdictOf(facts)];
       const retryAfterMs = retryAfter(facts.headers, options.clock.nowMs());
+      const maxTokensAllowed = reason === 'max_tokens_too_large' ? namedLimit(facts.message) : undefined;
       return new ServiceError(category, message(describePlace(place)), {
         cause: thrown,
         ...(reason && { reason }),
         ...(remedy && { remedy }),
         ...('model' in place && { target: place }),
         ...(retryAfterMs !== undefined && { retryAfterMs }),
+        ...(maxTokensAllowed !== undefined && { maxTokensAllowed }),
       });
     },
   };
+}
+
+/** The limit is the smallest number in the message: the other one is what was asked for. */
+function namedLimit(message: string): number | undefined {
+  const numbers = [...message.matchAll(/\b\d{2,9}\b/g)].map(([digits]) => Number(digits));
+  return numbers.length === 0 ? undefined : Math.min(...numbers);
 }
 
 function describePlace(place: ErrorPlace): string {

@@ -198,6 +198,7 @@ export type ErrorReason =
   | 'answer_too_large'
   | 'breaker_open'
   | 'overloaded'
+  | 'attempts_used_up'
   | 'guardrail'
   | 'no_candidate'
   | 'unknown_model';

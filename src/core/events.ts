@@ -58,6 +58,13 @@ export type ServerEvent =
       readonly state: 'open' | 'half-open' | 'closed';
       readonly why: string;
     }
+  | {
+      readonly type: 'pacing-changed';
+      readonly target: Target;
+      readonly paced: boolean;
+      /** The pace to begin with. */
+      readonly requestsPerSecond?: number;
+    }
   | { readonly type: 'store-degraded'; readonly store: string; readonly why: string }
   | { readonly type: 'store-recovered'; readonly store: string };
 

@@ -35,6 +35,8 @@ export interface CallContext {
   /** End of the time allowed, on the monotonic clock, milliseconds. */
   readonly deadlineMs: number;
   readonly attempts: AttemptBudget;
+  /** True when no other target is left: a resting one may be probed, and a busy one is worth waiting for. */
+  readonly lastResort?: boolean;
   /** Takes text as it arrives. Once it was called, the call can no longer be retried or moved. */
   readonly onText?: (text: string) => void;
   readonly record: (event: CallEvent) => void;

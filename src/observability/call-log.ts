@@ -123,6 +123,11 @@ function logServerEvent(logger: Logger, event: ServerEvent): void {
       else logger.info('breaker changed', fields);
       return;
     }
+    case 'pacing-changed': {
+      const { target, paced, requestsPerSecond } = event;
+      logger.info(paced ? 'pacing began' : 'pacing ended', { target: targetKey(target), requestsPerSecond });
+      return;
+    }
     case 'store-degraded':
       logger.warn('store degraded', { store: event.store, why: event.why });
       return;

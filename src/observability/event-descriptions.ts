@@ -19,6 +19,7 @@ export const callEventDescriptions = {
 
 export const serverEventDescriptions = {
   'breaker-changed': 'The circuit breaker of a target opened, let a probe through, or closed.',
+  'pacing-changed': 'Calls to a target are slowed to what it let through before it throttled, or no longer.',
   'store-degraded': 'A store (cache tier, ledger) does not answer in time; the server goes on without it where it may.',
   'store-recovered': 'The store answers again.',
 } as const satisfies Record<ServerEvent['type'], string>;

@@ -17,7 +17,8 @@ export interface CircuitBreakersOptions {
 }
 
 export interface CircuitBreakers extends TargetHealth {
-  admit(target: Target): Admission;
+  /** `lastResort`: no other target is left, so that a resting one may be probed early. */
+  admit(target: Target, lastResort?: boolean): Admission;
   close(): void;
 }
 
@@ -45,7 +46,7 @@ export function createCircuitBreakers(options: CircuitBreakersOptions): CircuitB
   };
 
   return {
-    admit: (target) => circuitOf(target).admit(),
+    admit: (target, lastResort) => circuitOf(target).admit(lastResort),
     stateOf: (target) => {
       const known = circuits.get(targetKey(target));
       return known ? breakerState(target, known.circuit) : { target, state: 'closed' };

@@ -26,37 +26,74 @@ export type Admission =
   | { readonly admitted: false; readonly retryAfterMs: number };
 
 export interface Circuit {
-  admit(): Admission;
+  /** As the last resort, an open circuit admits one early probe at a time, each second at most. */
+  admit(lastResort?: boolean): Admission;
   state(): { readonly state: CircuitState; readonly why: string; readonly retryAfterMs: number };
   close(): void;
 }
 
 type Breaker = CircuitBreaker<[AttemptOutcome], void>;
 
-const halfOpenRetryMs = 1_000;
+/** Worth waiting for a probe that is on its way. */
+const probeMs = 1_000;
+
+/** How long an open breaker rests, and when it may be probed before that. */
+interface Rest {
+  begin(): void;
+  remainingMs(): number;
+  ms(): number;
+  lengthen(): void;
+  shorten(): void;
+  /** Takes the early probe of this second: undefined. If it is taken already: milliseconds until the next. */
+  takeEarlyProbe(): number | undefined;
+}
+
+const earlyProbeEveryMs = 1_000;
+
+function createRest({ clock, resetMs, maxResetMs }: CircuitOptions): Rest {
+  let ms = resetMs;
+  let beganAtMs = 0;
+  let probedAtMs = Number.NEGATIVE_INFINITY;
+  const until = (dueMs: number) => Math.max(0, Math.ceil(dueMs - clock.monotonicMs()));
+  const remainingMs = () => until(beganAtMs + ms);
+  return {
+    begin: () => {
+      beganAtMs = clock.monotonicMs();
+    },
+    remainingMs,
+    ms: () => ms,
+    lengthen: () => {
+      ms = Math.min(maxResetMs, ms * 2);
+    },
+    shorten: () => {
+      ms = resetMs;
+    },
+    takeEarlyProbe: () => {
+      const earlyMs = until(probedAtMs + earlyProbeEveryMs);
+      if (earlyMs > 0) return Math.min(remainingMs(), earlyMs);
+      probedAtMs = clock.monotonicMs();
+      return undefined;
+    },
+  };
+}
 
 /**
  * The breaker of one target, on opossum. Attempts run outside and report their outcome into it, because opossum takes
  * every filtered error for a success, which would let a 400 close a half-open breaker.
  */
 export function createCircuit(options: CircuitOptions): Circuit {
-  const { clock } = options;
+  const rest = createRest(options);
   let breaker = startBreaker();
   /** An outcome of a call that was admitted under an earlier state says nothing of the present one. */
   let generation = 0;
   let probing = false;
-  let resetMs = options.resetMs;
-  let openedAtMs = 0;
   let why = '';
   /** Parts of failures that do not yet make a whole one. */
   let lightFailures = 0;
 
   function startBreaker(): Breaker {
     const started = newBreaker(options);
-    started.on('open', () => {
-      openedAtMs = clock.monotonicMs();
-      changed('open');
-    });
+    started.on('open', () => changed('open'));
     started.on('halfOpen', () => changed('half-open'));
     started.on('close', closed);
     return started;
@@ -65,6 +102,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
   function changed(state: CircuitState): void {
     generation += 1;
     probing = false;
+    if (state === 'open') rest.begin();
     options.onChange(state, why);
   }
 
@@ -72,42 +110,58 @@ export function createCircuit(options: CircuitOptions): Circuit {
   function closed(): void {
     breaker.shutdown();
     breaker = startBreaker();
-    resetMs = options.resetMs;
+    rest.shorten();
     changed('closed');
+  }
+
+  function failed({ weight, why: cause }: Extract<AttemptOutcome, { ok: false }>): boolean {
+    lightFailures += breaker.halfOpen && weight > 0 ? 1 : weight;
+    if (lightFailures < 0.999) return false;
+    lightFailures = 0;
+    why = cause;
+    // A target that only throttles is back at once when it is: its rest does not grow.
+    if (breaker.halfOpen && weight === 1) rest.lengthen();
+    setResetTimeout(breaker, rest.ms());
+    return true;
   }
 
   function report(reportedFor: number, outcome: AttemptOutcome): void {
     if (reportedFor !== generation) return;
     probing = false;
-    if (!outcome.ok) {
-      lightFailures += outcome.weight;
-      if (lightFailures < 0.999) return;
-      lightFailures = 0;
-      why = outcome.why;
-      if (breaker.halfOpen) resetMs = Math.min(options.maxResetMs, resetMs * 2);
-      setResetTimeout(breaker, resetMs);
+    // Under a breaker that is open only an early probe can end: good news closes it, bad news is none.
+    if (breaker.opened) {
+      if (outcome.ok) breaker.close();
+    } else if (outcome.ok || failed(outcome)) {
+      // fire() rejects with the failure that it counts; the caller has an error of its own.
+      breaker.fire(outcome).catch(() => undefined);
     }
-    // fire() rejects with the failure that it counts; the caller has an error of its own.
-    breaker.fire(outcome).catch(() => undefined);
   }
 
-  const remainingMs = () => Math.max(0, Math.ceil(openedAtMs + resetMs - clock.monotonicMs()));
+  /** How long a call has to stay away; undefined when it may go. */
+  function refusedForMs(lastResort: boolean): number | undefined {
+    if (breaker.closed) return undefined;
+    if (probing) return breaker.opened ? Math.min(rest.remainingMs(), probeMs) : probeMs;
+    if (breaker.halfOpen) return undefined;
+    return lastResort ? rest.takeEarlyProbe() : rest.remainingMs();
+  }
 
   return {
-    admit: () => {
-      if (breaker.opened) return { admitted: false, retryAfterMs: remainingMs() };
-      if (breaker.halfOpen && probing) return { admitted: false, retryAfterMs: halfOpenRetryMs };
-      probing = breaker.halfOpen;
+    admit: (lastResort = false) => {
+      const retryAfterMs = refusedForMs(lastResort);
+      if (retryAfterMs !== undefined) return { admitted: false, retryAfterMs };
+      probing = !breaker.closed;
       const admittedIn = generation;
       return { admitted: true, report: (outcome) => report(admittedIn, outcome) };
     },
-    state: () => {
-      if (breaker.closed) return { state: 'closed', why: '', retryAfterMs: 0 };
-      if (breaker.halfOpen) return { state: 'half-open', why, retryAfterMs: 0 };
-      return { state: 'open', why, retryAfterMs: remainingMs() };
-    },
+    state: () => stateOf(breaker, why, rest),
     close: () => breaker.shutdown(),
   };
+}
+
+function stateOf(breaker: Breaker, why: string, rest: Rest): ReturnType<Circuit['state']> {
+  if (breaker.closed) return { state: 'closed', why: '', retryAfterMs: 0 };
+  if (breaker.halfOpen) return { state: 'half-open', why, retryAfterMs: 0 };
+  return { state: 'open', why, retryAfterMs: rest.remainingMs() };
 }
 
 function newBreaker(options: CircuitOptions): Breaker {

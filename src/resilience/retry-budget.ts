@@ -1,8 +1,11 @@
 import { type Target, targetKey } from '../core/target.js';
 
 export interface RetryBudget {
-  /** Takes leave for one retry of the target; false when its retries are used up. */
-  take(target: Target): boolean;
+  /**
+   * Takes leave for one retry of the target; false when its retries are used up. While other targets are left, half of
+   * the budget is kept for calls that have nowhere else to go.
+   */
+  take(target: Target, lastResort: boolean): boolean;
   /** A first attempt that succeeded pays a part of a later retry. */
   deposit(target: Target): void;
 }
@@ -31,10 +34,10 @@ export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget
   };
 
   return {
-    take: (target) => {
+    take: (target, lastResort) => {
       const key = targetKey(target);
       const balance = balances.get(key) ?? capacity;
-      if (balance < 1) return false;
+      if (balance < (lastResort ? 1 : 1 + capacity / 2)) return false;
       set(key, balance - 1);
       return true;
     },

@@ -1,35 +1,49 @@
-import type { Clock } from '../core/clock.js';
-import { abortedError, type ErrorCategory, ServiceError, toServiceError } from '../core/errors.js';
+import { type Clock, type Random, systemRandom } from '../core/clock.js';
+import { abortedError, type ServiceError, toServiceError } from '../core/errors.js';
 import type { CallContext, Handler, Stage } from '../core/pipeline.js';
 import type { ModelDirectory } from '../core/ports.js';
 import type { ModelRequest, RoutedRequest } from '../core/request.js';
 import type { ModelResponse } from '../core/response.js';
 import type { Candidate, RoutingDecision } from '../core/routing.js';
 import type { ModelRouter } from './model-router.js';
-import { type ModelFacts, mayMoveOn, nextCandidate } from './next-candidate.js';
+import { type Failure, type ModelFacts, mayMoveOn, nextCandidate, wasHeldBack } from './next-candidate.js';
+import { createRequestMending, type RequestMending } from './request-mending.js';
+import { mostTelling, withNotices } from './route-outcome.js';
 
 export interface RouteStageOptions {
   readonly router: ModelRouter;
-  /** Tells what each candidate's model can hold. */
-  readonly directory: Pick<ModelDirectory, 'find'>;
+  /** Tells what each candidate's model can hold, and through which profiles it can be reached. */
+  readonly directory: Pick<ModelDirectory, 'find' | 'resolve' | 'targetsOf'>;
   readonly clock: Clock;
+  readonly random?: Random;
   /** Candidates that one call may try. */
   readonly maxAttempts: number;
+  /** How often a call waits for a target when every one rests or is busy. Default 3; 0 where something else stands in. */
+  readonly waits?: number;
 }
 
-interface Failure {
+/** One call on its way through its candidates. */
+interface Journey {
+  readonly request: ModelRequest;
+  readonly context: CallContext;
+  readonly decision: RoutingDecision;
+  readonly failures: Failure[];
+  left: readonly Candidate[];
+  waitsLeft: number;
+}
+
+interface Step {
   readonly candidate: Candidate;
-  readonly error: ServiceError;
+  readonly routed: RoutedRequest;
+  /** Nothing else is left to ask. */
+  readonly lastResort: boolean;
+  readonly mended?: true;
 }
 
-/** Failures of the service rather than of the request: the caller learns more from any other one. */
-const availability: ReadonlySet<ErrorCategory> = new Set([
-  'rate_limit',
-  'quota',
-  'model_unavailable',
-  'timeout',
-  'network',
-]);
+/** The longest wait for a target that rests while all others do, milliseconds. */
+const longestWaitMs = 5_000;
+const jitterMs = 50;
+const leastAnswerTimeMs = 20;
 
 /**
  * Sends a request to its candidates, one after another until one answers, as far as the errors, the deadline and the
@@ -37,107 +51,136 @@ const availability: ReadonlySet<ErrorCategory> = new Set([
  */
 export function createRouteStage(options: RouteStageOptions): Stage<ModelRequest, RoutedRequest> {
   const { router, directory } = options;
+  const mending = createRequestMending(directory);
   return (next) => async (request, context) => {
     const decision = router.route(request);
     context.record({ type: 'route-decided', decision });
-    const failures: Failure[] = [];
-    let left = decision.candidates;
-    let candidate = left[0];
-    while (candidate !== undefined) {
+    const waitsLeft = options.waits ?? 3;
+    const journey: Journey = { request, context, decision, failures: [], left: decision.candidates, waitsLeft };
+    let step = stepTo(options, mending, journey, decision.candidates[0]);
+    while (step !== undefined) {
       if (context.signal.aborted) throw abortedError(context.signal);
-      const outcome = await ask(next, addressed(request, candidate, decision, directory), context);
-      if ('response' in outcome)
-        return withNotices(outcome.response, request, candidate, decision, failures, directory);
-      failures.push({ candidate, error: outcome.error });
-      left = without(left, candidate);
-      candidate = moveOn(options, left, failures, context);
+      const outcome = await ask(next, step, context);
+      const { candidate, routed } = step;
+      if ('response' in outcome) {
+        return withNotices(outcome.response, { request, candidate, routed, decision, failures: journey.failures });
+      }
+      step = await following(options, mending, journey, step, outcome.error);
     }
-    throw mostTelling(failures);
+    throw mostTelling(journey.failures);
   };
-}
-
-const without = (candidates: readonly Candidate[], gone: Candidate) => candidates.filter((other) => other !== gone);
-
-/** The candidate to try after the last failure, which is recorded; undefined when the call ends here. */
-function moveOn(
-  { directory, clock, maxAttempts }: RouteStageOptions,
-  left: readonly Candidate[],
-  failures: readonly Failure[],
-  context: CallContext,
-): Candidate | undefined {
-  const last = failures.at(-1);
-  if (last === undefined || !mayMoveOn(last.error) || failures.length >= maxAttempts) return undefined;
-  if (clock.monotonicMs() >= context.deadlineMs) return undefined;
-  const factsOf = ({ target }: Candidate): ModelFacts =>
-    directory.find(target.model) ?? { provider: target.model.split('.', 1)[0] ?? '' };
-  const following = nextCandidate(left, last.candidate, last.error, factsOf);
-  if (following === undefined) return undefined;
-  const { category } = last.error;
-  context.record({ type: 'fallback-chosen', from: last.candidate.target, to: following.target, category });
-  return following;
 }
 
 type Outcome = { readonly response: ModelResponse } | { readonly error: ServiceError };
 
-async function ask(next: Handler<RoutedRequest>, request: RoutedRequest, context: CallContext): Promise<Outcome> {
+async function ask(next: Handler<RoutedRequest>, step: Step, context: CallContext): Promise<Outcome> {
   try {
-    return { response: await next(request, context) };
+    return { response: await next(step.routed, step.lastResort ? { ...context, lastResort: true } : context) };
   } catch (thrown) {
     return { error: toServiceError(thrown) };
   }
 }
 
-function addressed(
-  request: ModelRequest,
-  { target }: Candidate,
-  decision: RoutingDecision,
+/** What to do after a failure: mend the request, ask the next candidate, or wait for one that rests. */
+async function following(
+  options: RouteStageOptions,
+  mending: RequestMending,
+  journey: Journey,
+  step: Step,
+  error: ServiceError,
+): Promise<Step | undefined> {
+  const { context, request } = journey;
+  if (options.clock.monotonicMs() < context.deadlineMs && step.mended === undefined) {
+    const routed = mending.mend(step.routed, error, request);
+    if (routed !== undefined) return { ...step, routed, mended: true };
+  }
+  const { lastResort } = step;
+  journey.failures.push({ candidate: { ...step.candidate, target: step.routed.target }, error, lastResort });
+  const candidate = moveOn(options, mending, journey, error);
+  if (candidate === undefined) return await heldBack(options, mending, journey, error);
+  const from = step.routed.target;
+  context.record({ type: 'fallback-chosen', from, to: candidate.target, category: error.category });
+  return stepTo(options, mending, journey, candidate);
+}
+
+function stepTo(
+  { directory, maxAttempts }: RouteStageOptions,
+  mending: RequestMending,
+  journey: Journey,
+  candidate: Candidate | undefined,
+): Step | undefined {
+  if (candidate === undefined) return undefined;
+  const { failures } = journey;
+  journey.left = journey.left.filter((other) => other !== candidate);
+  const routed = routedTo(directory, mending, journey, candidate);
+  const isLast = journey.left.length === 0 || triedOf(failures) >= maxAttempts - 1;
+  // With targets that were held back there is still somewhere to go: the one that is ready soonest.
+  return { candidate, routed, lastResort: isLast && !failures.some(wasHeldBack) };
+}
+
+function routedTo(
   directory: RouteStageOptions['directory'],
+  mending: RequestMending,
+  { request, decision: { task, maxTokens } }: Journey,
+  { target }: Candidate,
 ): RoutedRequest {
   const most = directory.find(target.model)?.maxOutput ?? Number.POSITIVE_INFINITY;
-  const { task } = decision;
-  return { ...request, task, target, max_tokens: Math.min(request.max_tokens ?? decision.maxTokens, most) };
+  return mending.prepare({ ...request, task, target, max_tokens: Math.min(request.max_tokens ?? maxTokens, most) });
 }
 
-function withNotices(
-  response: ModelResponse,
-  request: ModelRequest,
-  { target }: Candidate,
-  decision: RoutingDecision,
-  failures: readonly Failure[],
-  directory: RouteStageOptions['directory'],
-): ModelResponse {
-  const most = directory.find(target.model)?.maxOutput;
-  const lowered = request.max_tokens !== undefined && most !== undefined && request.max_tokens > most;
-  const moved = failures.map(
-    ({ candidate, error }) =>
-      `${candidate.target.model} in ${candidate.target.region} failed (${error.category}); ` +
-      `${target.model} in ${target.region} answered.`,
-  );
-  const limit = lowered ? [`max_tokens was lowered to ${most}, the most that ${target.model} can write.`] : [];
-  return { ...response, notices: [...decision.notices, ...moved, ...limit, ...response.notices] };
+const triedOf = (failures: readonly Failure[]): number => failures.filter((failure) => !wasHeldBack(failure)).length;
+
+/** The candidate to try after the last failure; undefined when there is none, or the call may not go on. */
+function moveOn(
+  { directory, clock, maxAttempts }: RouteStageOptions,
+  mending: RequestMending,
+  { request, context, left, failures }: Journey,
+  error: ServiceError,
+): Candidate | undefined {
+  if (!mayMoveOn(error) || triedOf(failures) >= maxAttempts) return undefined;
+  if (clock.monotonicMs() >= context.deadlineMs) return undefined;
+  const factsOf = ({ target }: Candidate): ModelFacts =>
+    directory.find(target.model) ?? { provider: target.model.split('.', 1)[0] ?? '' };
+  const candidate = nextCandidate(left, failures, factsOf);
+  const failed = failures.at(-1)?.candidate;
+  if (failed === undefined || (error.category !== 'rate_limit' && error.category !== 'quota')) return candidate;
+  if (candidate?.target.model === failed.target.model) return candidate;
+  // Each profile has a quota of its own, so the same model may still answer through another one.
+  const target = mending.throughOtherProfile(failed.target, request);
+  const isNew =
+    target !== undefined && !failures.some(({ candidate: asked }) => asked.target.profile === target.profile);
+  return isNew ? { ...failed, target } : candidate;
 }
 
-/**
- * What ended the call, if something did: a cancel, or a failure after text was handed on. Else the first failure that is
- * not one of availability, else the first; to be tried again as soon as any target is.
- */
-function mostTelling(failures: readonly Failure[]): ServiceError {
-  const errors = failures.map((failure) => failure.error);
-  const final = errors.find(({ category, textHandedOn }) => category === 'cancelled' || textHandedOn);
-  if (final !== undefined) return final;
-  const error = errors.find(({ category }) => !availability.has(category)) ?? errors[0];
-  if (error === undefined) throw new ServiceError('internal', 'The routing decision holds no candidate.');
-  const waits = errors.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
-  const retryAfterMs = Math.min(...waits);
-  if (waits.length === 0 || retryAfterMs === error.retryAfterMs) return error;
-  const { category, message, reason, remedy, target, usage, textHandedOn, cause } = error;
-  return new ServiceError(category, message, {
-    ...(reason === undefined ? {} : { reason }),
-    ...(target === undefined ? {} : { target }),
-    ...(usage === undefined ? {} : { usage }),
-    remedy,
-    retryAfterMs,
-    textHandedOn,
-    cause,
-  });
+/** Asks a candidate again, when all that is left rests or is busy; waits for one, but neither long nor often. */
+async function heldBack(
+  { clock, random = systemRandom, directory }: RouteStageOptions,
+  mending: RequestMending,
+  journey: Journey,
+  error: ServiceError,
+): Promise<Step | undefined> {
+  const { context, failures } = journey;
+  if (journey.waitsLeft <= 0 || !mayMoveOn(error)) return undefined;
+  const soonest = failures.filter(wasHeldBack).toSorted((left, right) => waitFor(left) - waitFor(right))[0];
+  if (soonest === undefined) return undefined;
+  const waitMs = waitFor(soonest) === 0 ? 0 : waitFor(soonest) + random.next() * jitterMs;
+  const isTooLong = waitMs > longestWaitMs || clock.monotonicMs() + waitMs + leastAnswerTimeMs > context.deadlineMs;
+  if (isTooLong) return undefined;
+  if (waitMs > 0) {
+    journey.waitsLeft -= 1;
+    await clock.sleep(waitMs, context.signal).catch(() => {
+      throw abortedError(context.signal);
+    });
+  }
+  failures.splice(failures.indexOf(soonest), 1);
+  return {
+    candidate: soonest.candidate,
+    routed: routedTo(directory, mending, journey, soonest.candidate),
+    lastResort: true,
+  };
+}
+
+/** As a last resort a target may be probed before its rest is over, so the first such question waits for nothing. */
+function waitFor({ error, lastResort }: Failure): number {
+  return lastResort ? (error.retryAfterMs ?? longestWaitMs) : 0;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Clock } from '../../src/core/clock.js';
 import { type ErrorCategory, ServiceError, type ServiceErrorOptions } from '../../src/core/errors.js';
 import { attemptBudget, type CallContext } from '../../src/core/pipeline.js';
 import { modelRequest, type RoutedRequest } from '../../src/core/request.js';
 import { type ModelResponse, noUsage } from '../../src/core/response.js';
 import { modelId, region, type Target } from '../../src/core/target.js';
+import { createTargetAdmission } from '../../src/resilience/admission.js';
 import { createCircuitBreakers } from '../../src/resilience/circuit-breakers.js';
 import { createResilienceStage } from '../../src/resilience/resilience-stage.js';
 import { createRetryBudget } from '../../src/resilience/retry-budget.js';
@@ -23,6 +25,9 @@ const answer: ModelResponse = {
   notices: [],
 };
 
+const admissionOf = (clock: Clock) =>
+  createTargetAdmission({ clock, onServerEvent: () => undefined, maxConcurrentPerTarget: 10 });
+
 type Step = ModelResponse | ServiceError;
 const failure = (category: ErrorCategory, options?: ServiceErrorOptions) => new ServiceError(category, 'x', options);
 
@@ -30,7 +35,13 @@ function setUp(steps: readonly Step[], overrides: Partial<CallContext> = {}) {
   const clock = fakeClock({ autoAdvance: true });
   const breakers = createCircuitBreakers({ clock, onServerEvent: () => undefined, volumeThreshold: 3 });
   let calls = 0;
-  const stage = createResilienceStage({ breakers, retryBudget: createRetryBudget(), clock, random: fakeRandom() });
+  const stage = createResilienceStage({
+    breakers,
+    admission: admissionOf(clock),
+    retryBudget: createRetryBudget(),
+    clock,
+    random: fakeRandom(),
+  });
   const handle = stage(async () => {
     const step = steps[Math.min(calls, steps.length - 1)] as Step;
     calls += 1;
@@ -77,14 +88,24 @@ describe('resilience stage', () => {
     const clock = fakeClock({ autoAdvance: true });
     const breakers = createCircuitBreakers({ clock, onServerEvent: () => undefined, volumeThreshold: 1_000 });
     const retryBudget = createRetryBudget({ capacity: 10 });
-    const stage = createResilienceStage({ breakers, retryBudget, clock, random: fakeRandom() });
+    const stage = createResilienceStage({
+      breakers,
+      admission: admissionOf(clock),
+      retryBudget,
+      clock,
+      random: fakeRandom(),
+    });
     let calls = 0;
     const handle = stage(() => {
       calls += 1;
       return Promise.reject(failure('model_error'));
     });
     for (let count = 0; count < 100; count += 1) await handle(request, callContext()).catch(() => undefined);
-    expect(calls).toBe(110);
+    expect(calls).toBe(105);
+    for (let count = 0; count < 100; count += 1) {
+      await handle(request, callContext({ lastResort: true })).catch(() => undefined);
+    }
+    expect(calls).toBe(210);
   });
 
   it('waits at least as long as the service asks', async () => {
@@ -124,6 +145,7 @@ describe('resilience stage', () => {
     const breakers = createCircuitBreakers({ clock, onServerEvent: () => undefined });
     const stage = createResilienceStage({
       breakers,
+      admission: admissionOf(clock),
       retryBudget: createRetryBudget(),
       clock,
       random: { next: () => 0.9, id: () => '' },
@@ -149,7 +171,13 @@ describe('resilience stage', () => {
 
   it('turns a foreign error into an internal one without retrying it', async () => {
     const { breakers, clock, context } = setUp([answer]);
-    const stage = createResilienceStage({ breakers, retryBudget: createRetryBudget(), clock, random: fakeRandom() });
+    const stage = createResilienceStage({
+      breakers,
+      admission: admissionOf(clock),
+      retryBudget: createRetryBudget(),
+      clock,
+      random: fakeRandom(),
+    });
     const running = stage(() => Promise.reject(new TypeError('secret detail')))(request, context);
     await expect(running).rejects.toMatchObject({ category: 'internal', message: 'The server failed on this call.' });
   });

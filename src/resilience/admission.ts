@@ -1,0 +1,130 @@
+import type { Clock } from '../core/clock.js';
+import { abortedError, ServiceError } from '../core/errors.js';
+import type { ServerEvent } from '../core/events.js';
+import type { CallContext } from '../core/pipeline.js';
+import type { RoutedRequest } from '../core/request.js';
+import { type Target, targetKey } from '../core/target.js';
+import { estimateInputTokens } from '../core/token-estimate.js';
+import { type Bulkhead, createBulkhead } from './bulkhead.js';
+import { createPacer, type Pacer } from './pacer.js';
+
+export interface AdmissionOptions {
+  readonly clock: Clock;
+  readonly onServerEvent: (event: ServerEvent) => void;
+  /** Calls that one target takes at once. */
+  readonly maxConcurrentPerTarget: number;
+  /** Calls that may wait for one target. */
+  readonly maxQueuedPerTarget?: number;
+  /** How long a call waits for a target while others are left to ask, milliseconds. */
+  readonly patienceMs?: number;
+  readonly maxTargets?: number;
+}
+
+/** Leave to send one request to its target. */
+export interface Pass {
+  /** Gives the place back; `outcome` only when the answer says something of the service's limits. */
+  leave(outcome?: 'accepted' | 'throttled'): void;
+}
+
+export interface TargetAdmission {
+  /**
+   * Waits for a place and a slot of the target, no longer than it is worth.
+   * @throws ServiceError rate_limit (reason `overloaded`, with retryAfterMs) or the abort of the call.
+   */
+  enter(request: RoutedRequest, context: CallContext): Promise<Pass>;
+}
+
+/** A wait must leave time for the answer. */
+const answerTimeMs = 50;
+const longestRetryMs = 60_000;
+
+/** A bulkhead and a pacer for each target, made when it is first called. */
+export function createTargetAdmission(options: AdmissionOptions): TargetAdmission {
+  const { clock, patienceMs = 1_000 } = options;
+  const gates = createGates(options);
+
+  return {
+    enter: async (request, context) => {
+      const { target } = request;
+      const leftMs = context.deadlineMs - clock.monotonicMs() - answerTimeMs;
+      const worthMs = context.lastResort === true ? leftMs : Math.min(patienceMs, leftMs);
+      const startedMs = clock.monotonicMs();
+      const { bulkhead, pacer } = gates(target);
+      try {
+        const entry = await bulkhead.enter(worthMs, context.signal);
+        if (!entry.entered) throw overloaded(target, entry.retryAfterMs);
+        const tokens = estimateInputTokens(request) + request.max_tokens;
+        try {
+          await paceOut(pacer, tokens, worthMs - (clock.monotonicMs() - startedMs), request, context, clock);
+        } catch (error) {
+          entry.leave();
+          throw error;
+        }
+        return {
+          leave: (outcome) => {
+            entry.leave();
+            if (outcome !== undefined) pacer.report(outcome, tokens);
+          },
+        };
+      } catch (error) {
+        throw context.signal.aborted ? abortedError(context.signal) : error;
+      }
+    },
+  };
+}
+
+interface Gate {
+  readonly bulkhead: Bulkhead;
+  readonly pacer: Pacer;
+}
+
+function createGates(options: AdmissionOptions): (target: Target) => Gate {
+  const { clock, maxConcurrentPerTarget: limit, onServerEvent, maxTargets = 512 } = options;
+  const { maxQueuedPerTarget: maxQueued = limit * 10 } = options;
+  const gates = new Map<string, Gate>();
+  const create = (target: Target): Gate => ({
+    bulkhead: createBulkhead({ limit, maxQueued, clock }),
+    pacer: createPacer({
+      clock,
+      onChange: (paced, requestsPerSecond) =>
+        onServerEvent({ type: 'pacing-changed', target, paced, ...(paced && { requestsPerSecond }) }),
+    }),
+  });
+  return (target) => {
+    const key = targetKey(target);
+    const gate = gates.get(key) ?? create(target);
+    if (!gates.has(key) && gates.size >= maxTargets) forgetIdle(gates);
+    gates.set(key, gate);
+    return gate;
+  };
+}
+
+/** A gate with calls in it must stay, else its target would get a second one. */
+function forgetIdle(gates: Map<string, Gate>): void {
+  for (const [key, { bulkhead }] of gates) {
+    if (bulkhead.running + bulkhead.waiting > 0) continue;
+    gates.delete(key);
+    return;
+  }
+}
+
+async function paceOut(
+  pacer: Pacer,
+  tokens: number,
+  worthMs: number,
+  { target }: RoutedRequest,
+  { signal }: CallContext,
+  clock: Clock,
+): Promise<void> {
+  const { admitted, waitMs } = pacer.reserve(tokens, worthMs);
+  if (!admitted) throw overloaded(target, waitMs);
+  if (waitMs > 0) await clock.sleep(waitMs, signal);
+}
+
+function overloaded(target: Target, retryAfterMs: number): ServiceError {
+  return new ServiceError('rate_limit', `${targetKey(target)} is busy: no place or no slot is free in time.`, {
+    reason: 'overloaded',
+    target,
+    retryAfterMs: Math.min(longestRetryMs, retryAfterMs),
+  });
+}
