@@ -208,8 +208,9 @@ function matches(model: Model, { provider, family, status, capability }: ModelFi
 }
 
 function capabilitiesOf(model: Model): ReadonlySet<string> {
-  const { tools, system, converseStream, reasoning, promptCaching } = model;
-  const features = { tools, system, streaming: converseStream, reasoning, caching: promptCaching?.supported };
+  const { tools, system, converseStream: streaming, reasoning, promptCaching, strictTools } = model;
+  const caching = promptCaching?.supported;
+  const features = { tools, system, streaming, reasoning, caching, structured_output: strictTools };
   const present = Object.entries(features).filter(([, has]) => has === true);
   return new Set([model.kind, ...model.input, ...present.map(([name]) => name)]);
 }

@@ -11,6 +11,7 @@ const output = z.strictObject({
   text: z.string(),
   content: z.array(z.looseObject({ type: z.string() })).describe('The answer as blocks, usable in `messages`.'),
   tool_calls: z.array(z.strictObject({ id: z.string(), name: z.string(), input: z.record(z.string(), z.unknown()) })),
+  structured: z.record(z.string(), z.unknown()).optional().describe('The answer, when it fits `response_schema`.'),
   stop_reason: z.enum(stopReasons),
   model: z.strictObject({
     requested: z.string().optional(),
@@ -57,6 +58,7 @@ function toOutput(invocation: Invocation): Output {
     text: responseText(response.content),
     content: [...response.content],
     tool_calls: toolCalls(response.content),
+    ...(response.structured && { structured: response.structured }),
     stop_reason: response.stopReason,
     model: toModelResult(invocation),
     usage: toUsageResult(response.usage),

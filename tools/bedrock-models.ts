@@ -8,7 +8,9 @@ const filterText = z.string().min(1).max(256).optional();
 const input = z.strictObject({
   provider: filterText.describe('amazon, anthropic, meta, …'),
   family: filterText,
-  capability: filterText.describe('text, image, document …, or tools, system, streaming, reasoning, caching.'),
+  capability: filterText.describe(
+    'text, image, document …, or tools, system, streaming, reasoning, caching, structured_output.',
+  ),
   status: z.enum(['active', 'legacy', 'eol', 'unverified']).optional(),
   model: filterText.describe('Id, profile id or alias.'),
   region: filterText,
@@ -56,6 +58,7 @@ function capabilities({ model }: ModelSummary): string[] {
     streaming: model.converseStream,
     reasoning: model.reasoning,
     caching: model.promptCaching?.supported,
+    structured_output: model.strictTools,
   };
   return Object.entries(known).flatMap(([name, has]) => (has ? [name] : []));
 }

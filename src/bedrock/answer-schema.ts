@@ -65,7 +65,8 @@ function boundedRegExp(script: Script) {
       context['text'] = text;
       return script.runInContext(context, { timeout: patternLimitMs }) === true;
     };
-    return { test };
+    // The compiler tells patterns apart by their text.
+    return { test, toString: () => `/${pattern}/${flags}` };
   };
   return Object.assign(engine, { code: 'new RegExp' });
 }

@@ -48,7 +48,9 @@ export function createPriceBook({ catalogue }: { catalogue: Pick<Catalogue, 'mod
     costOf: (target, usage) => {
       const { rates, assumed } = known(target);
       const cost = costAt(ratesFor(rates, contextTokens(usage)), usage);
-      return { nanoUsd: cost.nanoUsd, estimated: cost.estimated || assumed || usage.estimated };
+      // The list has the prices of the default tier; the others cost more or less than it says.
+      const otherTier = usage.serviceTier !== undefined;
+      return { nanoUsd: cost.nanoUsd, estimated: cost.estimated || assumed || usage.estimated || otherTier };
     },
   };
 }

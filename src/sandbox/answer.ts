@@ -140,7 +140,7 @@ export function composeAnswer(options: AnswerOptions): Answer {
     stopReason: reply?.stopReason ?? natural,
     ...(cut.stopSequence === undefined ? {} : { stopSequence: cut.stopSequence }),
     usage: withOutput({ ...input, ...defined(inputOverride) }, outputTokens),
-    applied: appliedOf(body),
+    applied: { ...appliedOf(body), ...reply?.beside },
   };
 }
 

@@ -22,6 +22,8 @@ export const replySchema = z.strictObject({
   toolUse: z.union([toolUse, z.array(toolUse).min(1).max(32)]).optional(),
   reasoning: z.string().min(1).max(1_000_000).optional(),
   stopReason: z.string().min(1).max(64).optional(),
+  /** What Converse says beside the answer, such as `trace` or the service tier used. */
+  beside: z.record(z.string().max(64), z.unknown()).optional(),
   /** Overrides single counts; the total is added up again. */
   usage: z
     .strictObject({

@@ -29,6 +29,7 @@ export function createGuardStage(options: GuardOptions): Stage<ModelRequest> {
     checkSizeAndText(request, maxRequestBytes);
     checkAttachments(request.messages);
     if (request.tools) await schemas.check(request.tools);
+    if (request.response_schema) await schemas.checkAnswerSchema(request.response_schema);
     const leave = await gate.enter(context);
     try {
       return await next(request, context);

@@ -17,6 +17,8 @@ const compiledReferences = 100;
 export interface ToolSchemaChecker {
   /** @throws ServiceError validation, naming the tool whose `input_schema` is broken. */
   check(tools: readonly ToolSpec[]): Promise<void>;
+  /** @throws ServiceError validation when the schema is broken or larger than what is compiled for one request. */
+  checkAnswerSchema(schema: Schema): Promise<void>;
 }
 
 /** What one request may still have compiled. */
@@ -57,6 +59,18 @@ export function createToolSchemaChecker(): ToolSchemaChecker {
         }
       }
     },
+    checkAnswerSchema: async (schema) => {
+      const json = JSON.stringify(schema);
+      // Answers are checked with it, so that nothing less than compiling will do.
+      if (!isSmall(json, { characters: compiledCharacters, references: compiledReferences })) {
+        throw new ServiceError(
+          'validation',
+          `\`response_schema\` is larger than ${compiledCharacters} characters or ${compiledReferences} references.`,
+        );
+      }
+      const problem = problemOf(schema, compiles, await compilers());
+      if (problem) throw new ServiceError('validation', `\`response_schema\` ${problem}.`);
+    },
   };
 }
 
@@ -65,12 +79,16 @@ type Check = (compiler: Ajv, schema: Schema) => boolean;
 
 /** The thorough check while the allowance lasts, else the cheap one. */
 function spend(json: string, allowance: Allowance): Check {
-  const references = json.match(/"\$(?:r|dynamicR)ef"/g)?.length ?? 0;
-  if (json.length > allowance.characters || references > allowance.references) return fitsMetaSchema;
+  if (!isSmall(json, allowance)) return fitsMetaSchema;
   allowance.characters -= json.length;
-  allowance.references -= references;
+  allowance.references -= referencesIn(json);
   return compiles;
 }
+
+const referencesIn = (json: string): number => json.match(/"\$(?:r|dynamicR)ef"/g)?.length ?? 0;
+
+const isSmall = (json: string, { characters, references }: Readonly<Allowance>): boolean =>
+  json.length <= characters && referencesIn(json) <= references;
 
 function problemOf(schema: Schema, check: Check, dialects: readonly Ajv[]): string | undefined {
   if (schema['type'] !== 'object') return 'must have `type: "object"`';

@@ -29,14 +29,16 @@ const data = Buffer.from('bytes').toString('base64');
 const bytes = new Uint8Array(Buffer.from('bytes'));
 
 it('sends a prompt to the profile, always with maxTokens', () => {
-  expect(encode({ prompt: 'Hi', max_tokens: 50, temperature: 0.5, top_p: 0.9, stop_sequences: ['END'] })).toMatchObject({
-    input: {
-      modelId: 'us.amazon.nova-lite-v1:0',
-      messages: [{ role: 'user', content: [{ text: 'Hi' }] }],
-      inferenceConfig: { maxTokens: 50, temperature: 0.5, topP: 0.9, stopSequences: ['END'] },
+  expect(encode({ prompt: 'Hi', max_tokens: 50, temperature: 0.5, top_p: 0.9, stop_sequences: ['END'] })).toMatchObject(
+    {
+      input: {
+        modelId: 'us.amazon.nova-lite-v1:0',
+        messages: [{ role: 'user', content: [{ text: 'Hi' }] }],
+        inferenceConfig: { maxTokens: 50, temperature: 0.5, topP: 0.9, stopSequences: ['END'] },
+      },
+      notices: [],
     },
-    notices: [],
-  });
+  );
 });
 
 it('lowers max_tokens to what the model gives and says so', () => {

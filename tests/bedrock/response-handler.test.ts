@@ -40,12 +40,13 @@ describe('a gathered answer', () => {
     ];
     expect(gather(events)).toEqual({
       content: [
-        { type: 'reasoning', text: 'Let me see', signature: 'sig' },
+        { type: 'reasoning', text: 'Let me see', signature: 'sig', model: nova.model },
         { type: 'text', text: 'AB' },
         { type: 'tool_use', id: 't1', name: 'weather', input: { city: 'Bern' } },
       ],
       stopReason: 'tool_use',
       usage: expect.objectContaining({ inputTokens: 3, outputTokens: 4, estimated: false }),
+      served: nova,
       notices: [],
     });
   });
@@ -63,7 +64,7 @@ describe('a gathered answer', () => {
       stop(),
     ]);
     expect(content).toEqual([
-      { type: 'reasoning', redacted: 'AQID' },
+      { type: 'reasoning', redacted: 'AQID', model: nova.model },
       { type: 'image', format: 'png', data: 'AQID' },
     ]);
   });
@@ -109,7 +110,93 @@ describe('a gathered answer', () => {
   });
 
   it('says nothing of an empty answer that was stopped for another reason', () => {
-    expect(gather([stop('guardrail_intervened'), usage])).toMatchObject({ content: [], notices: [] });
+    expect(gather([stop('max_tokens'), usage])).toMatchObject({ content: [], notices: [] });
+  });
+
+  it('keeps a stop reason that it does not know as a notice', () => {
+    expect(gather([text('x'), stop('brand_new!'), usage])).toMatchObject({
+      stopReason: 'unknown',
+      notices: ['The model stopped for a reason that this server does not know: brand_new.'],
+    });
+  });
+
+  it.each([
+    [{ serviceTier: { type: 'flex' } }, 'flex', ['Served in the tier flex, not default.']],
+    [{ serviceTier: { type: 'default' } }, undefined, []],
+    [{}, undefined, []],
+  ])('tells the tier that was used: %j', (more, serviceTier, notices) => {
+    const answer = gather([text('x'), stop(), { metadata: { ...usage.metadata, ...more } } as ConverseStreamOutput]);
+    expect(answer.usage.serviceTier).toBe(serviceTier);
+    expect(answer.notices).toEqual(notices);
+  });
+
+  it.each([
+    ['arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0', { model: 'amazon.nova-pro-v1:0' }],
+    [
+      'arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-x-v1:0',
+      { model: 'anthropic.claude-x-v1:0', profile: 'us.anthropic.claude-x-v1:0' },
+    ],
+    ['us.amazon.nova-lite-v1:0', nova],
+    ['', nova],
+  ])('tells which model a prompt router chose: %s', (invokedModelId, served) => {
+    const trace = { promptRouter: { invokedModelId } };
+    const answer = gather([text('x'), stop(), { metadata: { ...usage.metadata, trace } } as ConverseStreamOutput]);
+    expect(answer.served).toEqual({ region: 'us-east-1', ...served });
+    expect(answer.notices).toHaveLength(answer.served.model === nova.model ? 0 : 1);
+  });
+
+  it('gives the tool names of the caller back, and the answer in place of the tool that carries it', () => {
+    const decoding = { names: { fromWire: () => 'mcp/weather' }, answerTool: 'answer' };
+    const gathered = (name: string) => {
+      const answer = createResponseHandler({ request: routed(), decoding });
+      for (const event of [toolStart(0, name), delta(0, { toolUse: { input: '{"a":1}' } }), stop('tool_use')])
+        answer.add(event);
+      return answer.finish();
+    };
+    expect(gathered('mcp_weather')).toMatchObject({ content: [{ name: 'mcp/weather' }], stopReason: 'tool_use' });
+    expect(gathered('answer')).toMatchObject({ content: [{ type: 'text', text: '{"a":1}' }], stopReason: 'end_turn' });
+  });
+});
+
+describe('an answer that a guardrail stopped', () => {
+  const found = (inputAssessment: object) => ({ guardrail: { inputAssessment: { g: inputAssessment } } });
+  const events = (trace: object, ...content: ConverseStreamOutput[]) => [
+    ...content,
+    stop('guardrail_intervened'),
+    { metadata: { ...usage.metadata, trace } } as ConverseStreamOutput,
+  ];
+
+  it.each([
+    [
+      found({
+        topicPolicy: { topics: [{ name: 'Investment advice', type: 'DENY', action: 'BLOCKED' }] },
+        contentPolicy: {
+          filters: [
+            { type: 'HATE', action: 'NONE' },
+            { type: 'VIOLENCE', action: 'BLOCKED' },
+          ],
+        },
+        sensitiveInformationPolicy: { piiEntities: [{ type: 'EMAIL', match: 'me@secret.example', action: 'BLOCKED' }] },
+        wordPolicy: { customWords: [{ match: 'secret word', action: 'BLOCKED' }] },
+      }),
+      'The guardrail intervened: Investment advice, VIOLENCE, EMAIL, custom word.',
+    ],
+    [{}, 'The guardrail intervened.'],
+    [found({ topicPolicy: 'broken', contentPolicy: { filters: [null, 3] } }), 'The guardrail intervened.'],
+  ])('says why, and never what was found', (trace, notice) => {
+    expect(gather(events(trace, text('I cannot help with that.')))).toMatchObject({
+      stopReason: 'guardrail_intervened',
+      notices: [notice],
+    });
+  });
+
+  it('is an error of its own when nothing is left, with what it used', () => {
+    const answer = handler();
+    for (const event of events({})) answer.add(event);
+    expect(() => answer.finish()).toThrow(
+      expect.objectContaining({ category: 'content_filtered', reason: 'guardrail' }),
+    );
+    expect(answer.usageSoFar()).toMatchObject({ inputTokens: 3, outputTokens: 4, estimated: false });
   });
 });
 
