@@ -47,7 +47,8 @@ function spoil(answer: Answer, fault: Fault | undefined): Answer {
 /** The answer of the pretended model, with its tokens booked against the limits. */
 function answerFor(state: SandboxState, facts: CallFacts, served: Served, body: ConverseBody): Answer | Refusal {
   const { model } = served;
-  const refusal = objection({ model, body, streaming: isStreaming(facts.operation) });
+  const native = !facts.operation.startsWith('Converse');
+  const refusal = objection({ model, body, streaming: isStreaming(facts.operation), native });
   if (refusal) return refusal;
   const now = nowMs(state);
   const maxTokens = body.inferenceConfig.maxTokens ?? maxOutputOf(model);

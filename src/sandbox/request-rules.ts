@@ -1,43 +1,56 @@
 import type { Model } from '../core/model.js';
 import { invalid, type Refusal, refuse } from './aws-error.js';
-import type { Block, ConverseBody, Message } from './converse-body.js';
+import { contentRules } from './content-rules.js';
+import type { Block, Message } from './converse-body.js';
 import { namedTools } from './converse-body.js';
+import { parameterRules } from './parameter-rules.js';
 import { hasCachePoint } from './prompt-cache.js';
+import type { Rule, RuleInput } from './rule.js';
 import { inputTokens } from './tokens.js';
+import { toolRules } from './tool-rules.js';
 
 /* What Bedrock and the models behind it refuse. Each rule answers the refusal, or nothing when it has no objection. */
-
-export interface RuleInput {
-  readonly model: Model;
-  readonly body: ConverseBody;
-  readonly streaming: boolean;
-}
-
-type Rule = (input: RuleInput) => Refusal | undefined;
 
 const defaultMaxOutput = 4_096;
 
 /** The largest answer the model can give, tokens. */
 export const maxOutputOf = (model: Model): number => model.maxOutput ?? defaultMaxOutput;
 
-const startsAndEnds: Rule = ({ body }) => {
-  const turns = body.messages.filter((message) => message.role !== 'system');
-  if (turns[0]?.role !== 'user') {
-    return invalid(
-      'A conversation must start with a user message. Try again with a conversation that starts with a user message.',
-    );
-  }
-  if (turns.at(-1)?.role !== 'user') {
+const startsAsItLikes = /^(?:anthropic|qwen|moonshot|moonshotai|zai)\./;
+/** The last Claude models that go on with what the caller wrote for them. */
+const takesPrefill = /^anthropic\.claude-(?:v\d|instant|3-|(?:opus|sonnet|haiku)-4-(?:[0-5]-)?\d{8})/;
+
+function endRefusal(model: Model, last: Message): Refusal | undefined {
+  if (last.role === 'user') return undefined;
+  if (!takesPrefill.test(model.id)) {
     return invalid(
       'A conversation must end with a user message. Try again with a conversation that ends with a user message.',
     );
   }
-  const repeats = turns.some((turn, index) => index > 0 && turn.role === turns[index - 1]?.role);
-  return repeats
-    ? invalid(
-        'A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.',
-      )
+  const text = last.content.at(-1)?.text;
+  return text !== undefined && text.trimEnd() !== text
+    ? invalid('messages: final assistant content cannot end with trailing whitespace')
     : undefined;
+}
+
+const startsAndEnds: Rule = ({ model, body }) => {
+  const turns = body.messages.filter((message) => message.role !== 'system');
+  const [first] = turns;
+  const last = turns.at(-1);
+  if (!first || !last || (first.role !== 'user' && !startsAsItLikes.test(model.id))) {
+    return invalid(
+      'A conversation must start with a user message. Try again with a conversation that starts with a user message.',
+    );
+  }
+  const repeats = turns.some((turn, index) => index > 0 && turn.role === turns[index - 1]?.role);
+  return (
+    endRefusal(model, last) ??
+    (repeats
+      ? invalid(
+          'A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.',
+        )
+      : undefined)
+  );
 };
 
 const isBlank = (block: Block): boolean => block.text !== undefined && block.text.trim() === '';
@@ -61,28 +74,6 @@ const noBlankText: Rule = ({ body }) => {
     }
     const blank = blankIn(message.content, `messages.${index}.content`);
     if (blank) return blank;
-  }
-  return undefined;
-};
-
-const claudeWithOneSampling = /claude-\w+-4-[1-6](?:-|$)/;
-const claudeWithoutSampling = /claude-(?:opus-4-[78]|opus-[5-9]|sonnet-[5-9]|fable|haiku-5-5)/;
-
-function samplingOf(body: ConverseBody): readonly string[] {
-  const { temperature, topP } = body.inferenceConfig;
-  const topK = body.additionalModelRequestFields?.['top_k'];
-  const given = { temperature, top_p: topP, top_k: topK };
-  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-}
-
-const sampling: Rule = ({ model, body }) => {
-  const given = samplingOf(body);
-  const [first] = given;
-  if (first !== undefined && claudeWithoutSampling.test(model.id)) {
-    return invalid(`\`${first}\` is deprecated for this model.`);
-  }
-  if (claudeWithOneSampling.test(model.id) && given.includes('temperature') && given.includes('top_p')) {
-    return invalid('`temperature` and `top_p` cannot both be specified for this model. Please use only one.');
   }
   return undefined;
 };
@@ -190,8 +181,10 @@ const rules: readonly Rule[] = [
   toolHistory,
   toolSchemas,
   toolChoice,
+  ...toolRules,
+  ...contentRules,
   outputSchema,
-  sampling,
+  ...parameterRules,
   sizes,
 ];
 

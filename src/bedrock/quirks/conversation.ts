@@ -28,9 +28,12 @@ export function obeyConversationRules(given: readonly Message[], rules: ModelRul
   return { messages: withOwnToolForm(messages, rules), notices: [...notices] };
 }
 
+/** Without blank texts, reasoning that is not the model's, and turns that hold nothing any more. */
 function withoutBlanks(messages: readonly Message[]): Message[] {
   return messages.flatMap((message) => {
-    const content = (message.content ?? []).filter(({ text }) => text === undefined || text.trim() !== '');
+    const isWanted = ({ text, reasoningContent }: ContentBlock): boolean =>
+      text === undefined ? !(message.role === 'user' && reasoningContent) : text.trim() !== '';
+    const content = (message.content ?? []).filter(isWanted);
     return content.length === 0 ? [] : [{ ...message, content }];
   });
 }
@@ -61,11 +64,14 @@ function withUserAtEnds(messages: readonly Message[], rules: ModelRules, notices
   return turns;
 }
 
-/** Reasoning stands before what it led to, tool results before what the user adds. */
+/** A turn begins with reasoning when there is any, and with tool results before what the user adds. */
 function inOrder(message: Message): Message {
-  const first = (block: ContentBlock) => (block.reasoningContent ?? block.toolResult) !== undefined;
   const content = message.content ?? [];
-  return { ...message, content: [...content.filter(first), ...content.filter((block) => !first(block))] };
+  // Reasoning further in goes back as it came: a model may think between two calls.
+  const isFirst = (block: ContentBlock): boolean =>
+    block.toolResult !== undefined ||
+    (block.reasoningContent !== undefined && content[0]?.reasoningContent === undefined);
+  return { ...message, content: [...content.filter(isFirst), ...content.filter((block) => !isFirst(block))] };
 }
 
 /** What must not stand beside tool results comes in a user turn of its own. */

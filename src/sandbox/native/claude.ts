@@ -67,7 +67,7 @@ function plainBlock(given: ClaudeBlock): Block {
       return { toolUse: { toolUseId: given.id, name: given.name, input: given.input } };
     case 'tool_result': {
       const content = typeof given.content === 'string' ? [{ text: given.content }] : (given.content ?? []);
-      return { toolResult: { toolUseId: given.tool_use_id, content } };
+      return { toolResult: { toolUseId: given.tool_use_id, content, ...(given.is_error ? { status: 'error' } : {}) } };
     }
     case 'thinking':
       return { reasoningContent: { reasoningText: { text: given.thinking, signature: given.signature } } };
@@ -112,6 +112,14 @@ function outputConfig({ output_config }: ClaudeBody): Pick<ConverseBody, 'output
   return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
 }
 
+/** What Converse takes among the additional fields. */
+function ownFields({ top_k, thinking, output_config }: ClaudeBody): Pick<ConverseBody, 'additionalModelRequestFields'> {
+  const effort = output_config?.['effort'];
+  const fields = { top_k, thinking, output_config: effort === undefined ? undefined : { effort } };
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? {} : { additionalModelRequestFields: Object.fromEntries(given) };
+}
+
 function decode(given: ClaudeBody): ConverseBody {
   const messages: Message[] = given.messages.map(({ role, content }) => ({ role, content: blocksOf(content) }));
   return {
@@ -123,7 +131,7 @@ function decode(given: ClaudeBody): ConverseBody {
       topP: given.top_p,
       stopSequences: given.stop_sequences,
     }),
-    ...(given.top_k === undefined ? {} : { additionalModelRequestFields: { top_k: given.top_k } }),
+    ...ownFields(given),
     ...toolConfig(given),
     ...outputConfig(given),
   };

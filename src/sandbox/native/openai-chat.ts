@@ -31,6 +31,7 @@ const body = z.looseObject({
   max_completion_tokens: z.int().min(1).optional(),
   temperature: z.number().min(0).max(2).optional(),
   top_p: z.number().min(0).max(1).optional(),
+  reasoning_effort: z.string().optional(),
   stop: z.union([z.string(), z.array(z.string().min(1))]).nullish(),
   tools: z.array(tool).optional(),
   tool_choice: z
@@ -102,6 +103,7 @@ function decode(given: ChatBody): ConverseBody {
       topP: given.top_p,
       stopSequences: stop,
     }),
+    ...(given.reasoning_effort ? { additionalModelRequestFields: { reasoning_effort: given.reasoning_effort } } : {}),
     ...toolConfig(given),
     ...outputConfig(given),
   };
