@@ -8,6 +8,7 @@ import { createConnectionWatch } from './bedrock/connection-watch.js';
 import { type ControlPlane, createControlPlane } from './bedrock/control-plane.js';
 import type { ConverseFeatures } from './bedrock/converse-request.js';
 import { createStructuredStage } from './bedrock/structured-stage.js';
+import { createTokenCounter } from './bedrock/token-counter.js';
 import { type CacheManager, createCacheManager } from './caching/cache-manager.js';
 import { createCacheStage } from './caching/cache-stage.js';
 import type { Settings } from './config/settings.js';
@@ -35,16 +36,19 @@ import { type CircuitBreakers, createCircuitBreakers } from './resilience/circui
 import { createFirstTokenTimes, type FirstTokenTimes } from './resilience/first-token-times.js';
 import { createResilienceStage } from './resilience/resilience-stage.js';
 import { createRetryBudget } from './resilience/retry-budget.js';
-import { defaultTaskRoutes } from './routing/default-task-routes.js';
+import { defaultTaskRoutes, routingPolicyVersion } from './routing/default-task-routes.js';
 import { createModelRouter, type ModelRouter } from './routing/model-router.js';
+import { createOutcomeLearner } from './routing/outcome-learner.js';
 import { createPerformanceTracker } from './routing/performance-tracker.js';
+import { openPosteriorFile } from './routing/posterior-file.js';
+import { createQualityPosteriors } from './routing/quality-posteriors.js';
 import { createRouteStage } from './routing/route-stage.js';
+import { createSessionAffinity } from './routing/session-affinity.js';
+import { createShadowStage, type ShadowStage } from './routing/shadow-stage.js';
 import { createTrainedClassifier } from './routing/trained-classifier.js';
 import { createGuardStage } from './security/guard-stage.js';
 import { createBedrockIntegrationService } from './service.js';
 
-/** Raise it when the rules by which models are chosen change, so that older cached answers are not given any more. */
-const routingPolicyVersion = '1';
 /** Attempts of one call over all retries and fallbacks. */
 const maxAttempts = 8;
 const maxCandidates = 4;
@@ -104,13 +108,18 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const watch = await startWatch(options, directory);
   const backend = await startBackend(options, directory, watch.firstTokenTimes);
   const costs = await openCosts(options, directory);
-  watch.subscribers.push(costs.monitor, backend.readiness);
+  const learning = await startLearning(options);
+  watch.subscribers.push(costs.monitor, backend.readiness, learning.learner);
   const cache = openCache(options, watch.onServerEvent);
-  const router = createRouter(options, watch, directory, prices);
+  const router = createRouter(options, watch, learning, directory, prices);
+  const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
   const service = createBedrockIntegrationService({
-    process: createRequestProcessor(createStages({ options, watch, backend, costs, cache, router, directory, prices })),
-    route: (request) => router.route(request),
+    process: createRequestProcessor(
+      createStages({ options, watch, backend, costs, cache, router, shadow, directory, prices }),
+    ),
+    route: (request, caller) => router.route(request, caller && { caller: caller.id }),
+    rate: learning.learner.rate,
     directory,
     prices,
     performance,
@@ -124,6 +133,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
       breakers,
       performance,
     }).run,
+    countTokens: createTokenCounter({ clock, count: backend.client.countTokens }),
     subscribers,
     clock,
     random,
@@ -132,7 +142,8 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     closeGraceMs,
     release: async () => {
       breakers.close();
-      await Promise.allSettled([backend.close(), cache.close(), costs.ledger.close()]);
+      await shadow?.close();
+      await Promise.allSettled([learning.close(), backend.close(), cache.close(), costs.ledger.close()]);
     },
   });
   return { service, ...(metrics && { metrics }), warm: () => warmBackend(backend, settings) };
@@ -150,11 +161,13 @@ interface StageParts {
   readonly costs: Awaited<ReturnType<typeof openCosts>>;
   readonly cache: CacheManager;
   readonly router: ModelRouter;
+  readonly shadow: ShadowStage | undefined;
   readonly directory: ModelDirectory;
   readonly prices: PriceBook;
 }
 
-function createStages({ options, watch, backend, costs, cache, router, directory, prices }: StageParts): Stages {
+function createStages(parts: StageParts): Stages {
+  const { options, watch, backend, costs, cache, router, shadow, directory, prices } = parts;
   const { settings, clock, random, logger } = options;
   const { breakers, onServerEvent } = watch;
   const { maxConcurrentPerTarget } = settings.limits;
@@ -172,6 +185,7 @@ function createStages({ options, watch, backend, costs, cache, router, directory
       keepSandboxAnswers: settings.sandbox,
     }),
     route: createRouteStage({ router, directory, clock, maxAttempts: maxCandidates }),
+    ...(shadow && { shadow: shadow.stage }),
     structured: createStructuredStage(),
     budget: createBudgetStage({ ...costs, prices, directory, clock, random, logger, holdGraceMs, source }),
     resilience: createResilienceStage({ breakers, admission, retryBudget: createRetryBudget(), clock, random }),
@@ -203,9 +217,26 @@ async function startWatch(
   };
 }
 
+/** What is learned of models from ratings and outcomes, and where it is kept. */
+async function startLearning({ settings, clock, random, logger }: ApplicationOptions) {
+  const posteriors = createQualityPosteriors({ seed: Math.floor(random.next() * 2 ** 32) });
+  const affinity = createSessionAffinity({ clock });
+  // What the sandbox answers says nothing about the models it stands for.
+  const file = join(settings.storage.dataDir, settings.sandbox ? 'routing-sandbox.json' : 'routing.json');
+  const kept = await openPosteriorFile({ file, posteriors, clock, logger });
+  const learner = createOutcomeLearner({ posteriors, affinity, onLearned: kept.changed });
+  return { posteriors, affinity, learner, close: kept.close };
+}
+
+function openShadow({ settings: { models }, clock, random, logger }: ApplicationOptions, directory: ModelDirectory) {
+  const { shadow: model, shadowShare: share } = models;
+  return model === undefined ? undefined : createShadowStage({ model, share, directory, clock, random, logger });
+}
+
 function createRouter(
-  { settings: { models }, clock }: ApplicationOptions,
+  { settings: { models }, clock, random }: ApplicationOptions,
   { breakers: health, performance }: Watch,
+  { posteriors, affinity }: Awaited<ReturnType<typeof startLearning>>,
   directory: ModelDirectory,
   prices: PriceBook,
 ): ModelRouter {
@@ -214,12 +245,19 @@ function createRouter(
     prices,
     health,
     performance,
+    load: performance,
+    posteriors,
+    affinity,
     classifier: createTrainedClassifier(),
     taskRoutes: { ...defaultTaskRoutes, ...models.taskRoutes },
     ...(models.default !== undefined && { defaultModel: models.default }),
     fallbackModels: models.fallbacks,
     optimize: models.optimize,
+    strategy: models.strategy,
+    modelWeights: models.weights,
+    regionWeights: models.regionWeights,
     clock,
+    random,
   });
 }
 

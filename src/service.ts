@@ -9,21 +9,25 @@ import type {
   CostQuery,
   CostReport,
   Estimate,
+  Feedback,
   HealthReport,
   Invocation,
   ModelFilter,
   ModelSummary,
+  RatedAnswer,
 } from './core/integration-service.js';
 import type { Model } from './core/model.js';
-import { attemptBudget, type CallContext, type Handler } from './core/pipeline.js';
+import { attemptBudget, type CallContext, type Caller, type Handler } from './core/pipeline.js';
 import type { ModelDirectory, PerformanceRecord, PriceBook } from './core/ports.js';
-import type { ModelRequest } from './core/request.js';
+import type { ModelRequest, RoutedRequest } from './core/request.js';
 import { type NanoUsd, noUsage } from './core/response.js';
 import type { RoutingDecision } from './core/routing.js';
 
 export interface ServiceParts {
   readonly process: Handler<ModelRequest>;
-  readonly route: (request: ModelRequest) => RoutingDecision;
+  readonly route: (request: ModelRequest, caller?: Caller) => RoutingDecision;
+  /** Takes a rating; throws when the caller has no such answer. */
+  readonly rate: (requestId: string, caller: string, rating: number) => RatedAnswer;
   readonly directory: ModelDirectory;
   readonly prices: PriceBook;
   readonly performance: PerformanceRecord;
@@ -33,6 +37,8 @@ export interface ServiceParts {
     fits(amount: NanoUsd): Promise<boolean>;
   };
   readonly health: (deep: boolean) => Promise<HealthReport>;
+  /** Exact input tokens; undefined when the model cannot be asked for them in time. Never rejects. */
+  readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
   readonly subscribers: readonly EventSubscriber[];
   readonly clock: Clock;
   readonly random: Random;
@@ -73,7 +79,8 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
 
   return {
     invoke,
-    route: async (request) => parts.route(request),
+    route: async (request, caller) => parts.route(request, caller),
+    feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
     estimate: (request) => estimate(parts, request),
     models: async (filter) => listModels(parts, filter),
     costReport: (query) => parts.costs.report(query),
@@ -83,6 +90,13 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
       return closed;
     },
   };
+}
+
+function takeFeedback(parts: ServiceParts, { requestId, rating, comment }: Feedback, caller: Caller): RatedAnswer {
+  const rated = parts.rate(requestId, caller.id, rating);
+  const event = { type: 'answer-rated', rating, ...(comment !== undefined && { comment }) } as const;
+  publish(parts, event, requestId, { caller });
+  return rated;
 }
 
 async function runCall(
@@ -121,8 +135,10 @@ async function runCall(
   }
 }
 
+type Listener = Pick<CallOptions, 'caller' | 'onEvent'>;
+
 /** A subscriber that fails must not fail the call. */
-function publish(parts: ServiceParts, event: CallEvent, requestId: string, { caller, onEvent }: CallOptions): void {
+function publish(parts: ServiceParts, event: CallEvent, requestId: string, { caller, onEvent }: Listener): void {
   const origin = { requestId, caller: caller.id, atMs: parts.clock.nowMs() };
   for (const subscriber of parts.subscribers) {
     try {
@@ -166,22 +182,28 @@ function endOfPatience(clock: Clock, signal: AbortSignal, over: AbortSignal): Pr
   });
 }
 
-async function estimate({ route, prices, costs }: ServiceParts, request: ModelRequest): Promise<Estimate> {
+async function estimate({ route, prices, costs, countTokens }: ServiceParts, request: ModelRequest): Promise<Estimate> {
   const decision = route(request);
   const [first] = decision.candidates;
   if (!first)
     throw new ServiceError('model_unavailable', 'No model can take this request.', { reason: 'no_candidate' });
-  const { inputTokens, maxTokens } = decision;
-  const totalTokens = inputTokens + maxTokens;
-  const worst = prices.costOf(first.target, { ...noUsage, inputTokens, outputTokens: maxTokens, totalTokens });
+  const { target } = first;
+  const { maxTokens } = decision;
+  const counted = await countTokens?.({ ...request, target, max_tokens: maxTokens });
+  const inputTokens = counted ?? decision.inputTokens;
+  const cost = (input: number, outputTokens: number): NanoUsd =>
+    prices.costOf(target, { ...noUsage, inputTokens: input, outputTokens, totalTokens: input + outputTokens }).nanoUsd;
+  const worstCase = cost(inputTokens, maxTokens);
+  // The router's figure stands on its own estimate of the input, and for a guess of the output.
+  const correction = cost(inputTokens, 0) - cost(decision.inputTokens, 0);
   return {
-    target: first.target,
+    target,
     inputTokens,
     maxOutputTokens: maxTokens,
-    expected: Math.min(first.estimatedCost ?? worst.nanoUsd, worst.nanoUsd),
-    worstCase: worst.nanoUsd,
-    method: 'estimated',
-    fitsBudget: await costs.fits(worst.nanoUsd),
+    expected: Math.min(first.estimatedCost === undefined ? worstCase : first.estimatedCost + correction, worstCase),
+    worstCase,
+    method: counted === undefined ? 'estimated' : 'counted',
+    fitsBudget: await costs.fits(worstCase),
     notices: decision.notices,
   };
 }

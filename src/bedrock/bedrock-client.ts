@@ -4,21 +4,27 @@ import type { Model } from '../core/model.js';
 import type { Handler } from '../core/pipeline.js';
 import type { ModelDirectory } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
-import type { Region } from '../core/target.js';
-import { type Attempt, runAttempt } from './attempt.js';
+import { invocationId, type Region, type Target } from '../core/target.js';
+import { runAttempt } from './attempt.js';
 import type { AttemptLimits } from './attempt-watch.js';
 import type { AuthenticationManager, AwsCredentials } from './authentication-manager.js';
 import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
 import type { ConverseFeatures } from './converse-request.js';
 import { createBedrockErrorHandler } from './error-handler.js';
 import { familyOf } from './families/families.js';
+import type { WholeAnswer } from './families/native-answer.js';
 import type { NativeMode } from './families/native-choice.js';
 import type { RuntimeClient } from './runtime-client.js';
 import { untilAborted } from './time-limit.js';
+import { countInput } from './token-counter.js';
 
 export interface BedrockClient {
   /** One attempt at the target of the request. @throws ServiceError */
   readonly converse: Handler<RoutedRequest>;
+  /** Input tokens of the request, counted by its model; undefined for a model that counts none. @throws ServiceError */
+  countTokens(request: RoutedRequest, signal: AbortSignal): Promise<number | undefined>;
+  /** One call of InvokeModel with a body of the model's own format. @throws ServiceError */
+  invoke(target: Target, body: object, signal: AbortSignal): Promise<WholeAnswer>;
   /** Loads what the first call needs: code, credentials, a connection. Never rejects. */
   warm(region: Region): Promise<void>;
   /** Closes every connection; calls in flight fail. */
@@ -56,27 +62,39 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
     ...(firstTokenTimeoutMsFor && { firstTokenTimeoutMsFor }),
   };
 
-  const converse: Handler<RoutedRequest> = async (request, context) => {
-    const model = models.find(request.target.model);
-    if (model && !canBeAsked(model, nativeFormats)) throw notConversable(request);
-    if (context.signal.aborted) throw abortedError(context.signal);
-    const prepared = Promise.all([clients.get(request.target.region), authentication.credentials()]);
-    const [client, used] = await untilAborted(prepared, context.signal).catch((thrown: unknown) => {
-      throw context.signal.aborted
-        ? abortedError(context.signal)
-        : attempts.errors.toServiceError(thrown, request.target);
-    });
-    const attempt: Attempt = { client, request, model, context };
+  const at = async <Result>(target: Target, signal: AbortSignal, run: (client: RuntimeClient) => Promise<Result>) => {
+    if (signal.aborted) throw abortedError(signal);
+    const asServiceError = (thrown: unknown) => {
+      if (thrown instanceof ServiceError) throw thrown;
+      throw signal.aborted ? abortedError(signal) : attempts.errors.toServiceError(thrown, target);
+    };
+    const prepared = Promise.all([clients.get(target.region), authentication.credentials()]);
+    const [client, used] = await untilAborted(prepared, signal).catch(asServiceError);
     try {
-      return await runAttempt(attempts, attempt);
+      return await run(client).catch(asServiceError);
     } catch (error) {
-      if (!(await canMend(error, authentication, used, attempt))) throw error;
-      return runAttempt(attempts, attempt);
+      if (!(await canMend(error, authentication, used, { client, signal }))) throw error;
+      return run(client).catch(asServiceError);
     }
   };
 
   return {
-    converse,
+    converse: async (request, context) => {
+      const model = models.find(request.target.model);
+      if (model && !canBeAsked(model, nativeFormats)) throw notConversable(request);
+      return at(request.target, context.signal, (client) => runAttempt(attempts, { client, request, model, context }));
+    },
+    countTokens: async (request, signal) => {
+      const input = countInput(request, models.find(request.target.model));
+      return input && at(request.target, signal, (client) => client.countTokens(input, signal));
+    },
+    invoke: (target, body, signal) =>
+      at(target, signal, (client) =>
+        untilAborted(
+          client.invoke({ ...jsonCall, modelId: invocationId(target), body: jsonBytes(body) }, signal),
+          signal,
+        ),
+      ),
     warm: async (region) => {
       const connected = clients.get(region).then((client) => client.warm());
       await Promise.allSettled([connected, authentication.credentials()]);
@@ -85,18 +103,21 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
   };
 }
 
+const jsonCall = { contentType: 'application/json', accept: 'application/json' } as const;
+const jsonBytes = (body: object) => new TextEncoder().encode(JSON.stringify(body));
+
 /** What no retry with the same signature could mend: credentials that ended, a clock that is off. Once for each attempt. */
 async function canMend(
   error: unknown,
   authentication: AuthenticationManager,
   used: AwsCredentials,
-  { client, context }: Attempt,
+  { client, signal }: { readonly client: RuntimeClient; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  if (!(error instanceof ServiceError) || error.textHandedOn || context.signal.aborted) return false;
+  if (!(error instanceof ServiceError) || error.textHandedOn || signal.aborted) return false;
   if (error.reason === 'clock_skew') return client.correctClock(error.cause);
   if (error.reason !== 'credentials_expired' && error.reason !== 'credentials_invalid') return false;
   if (authentication.bearer() !== undefined) return false;
-  return untilAborted(authentication.renew(used), context.signal).catch(() => false);
+  return untilAborted(authentication.renew(used), signal).catch(() => false);
 }
 
 /** SDK clients, made when first needed: loading the SDK is a large part of the start of this server. */

@@ -5,6 +5,8 @@ import {
   ConverseStreamCommand,
   type ConverseStreamCommandInput,
   type ConverseStreamOutput,
+  CountTokensCommand,
+  type CountTokensCommandInput,
   InvokeModelCommand,
   type InvokeModelCommandInput,
   InvokeModelWithResponseStreamCommand,
@@ -23,6 +25,8 @@ export interface RuntimeClient {
   invoke(input: InvokeModelCommandInput, signal: AbortSignal): Promise<WholeAnswer>;
   /** Resolves when the answer begins; brings the bytes of each chunk. */
   invokeStream(input: InvokeModelCommandInput, signal: AbortSignal): Promise<AsyncIterable<Uint8Array | undefined>>;
+  /** Free of charge; base ids only. */
+  countTokens(input: CountTokensCommandInput, signal: AbortSignal): Promise<number | undefined>;
   /** After AWS refused our time: takes over the time of its answer. True when that changed something. */
   correctClock(thrown: unknown): boolean;
   /** Opens a connection ahead of the first call. Never rejects. */
@@ -59,6 +63,8 @@ export function createRuntimeClient(options: SdkConfigOptions): RuntimeClient {
       const { body } = await client.send(new InvokeModelWithResponseStreamCommand(input), { abortSignal });
       return chunksOf(body ?? withoutStream());
     },
+    countTokens: async (input, abortSignal) =>
+      (await client.send(new CountTokensCommand(input), { abortSignal })).inputTokens,
     correctClock: (thrown) => {
       const date = dateOf(thrown);
       if (Number.isNaN(date)) return false;

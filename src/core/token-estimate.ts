@@ -7,6 +7,8 @@ import type { ContentBlock, ModelRequest } from './request.js';
 const charactersPerToken = 3.5;
 const wideCharactersPerToken = 1.2;
 const tokensPerMessage = 4;
+/** The words that ask for an answer in a schema. */
+const tokensOfSchemaUse = 30;
 const tokensPerImage = 1_600;
 /** Documents are billed by their extracted text; a byte of a typical PDF carries far less than one character. */
 const documentBytesPerToken = 12;
@@ -37,9 +39,14 @@ function estimateBlockTokens(block: ContentBlock): number {
   }
 }
 
-/** Estimated input tokens of a request: conversation, system text and tool descriptions. */
-export function estimateInputTokens(request: Pick<ModelRequest, 'messages' | 'system' | 'tools'>): number {
-  const tools = request.tools ? estimateTextTokens(JSON.stringify(request.tools)) : 0;
+type Estimated = Pick<ModelRequest, 'messages' | 'system' | 'tools' | 'response_schema'>;
+
+/** Estimated input tokens of a request: conversation, system text, tool descriptions and the schema of the answer. */
+export function estimateInputTokens(request: Estimated): number {
+  const schema = request.response_schema
+    ? estimateTextTokens(JSON.stringify(request.response_schema)) + tokensOfSchemaUse
+    : 0;
+  const tools = schema + (request.tools ? estimateTextTokens(JSON.stringify(request.tools)) : 0);
   const system = request.system ? estimateTextTokens(request.system) + tokensPerMessage : 0;
   return request.messages.reduce((sum, message) => {
     const blocks: readonly ContentBlock[] =

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { modelRequest } from '../../src/core/request.js';
 import { responseText } from '../../src/core/response.js';
 import { type Composed, startComposed } from '../support/composed.js';
 import { errorOf, weatherTool } from './client-setup.js';
@@ -95,7 +96,7 @@ describe('an answer for response_schema', () => {
     await server.control.replies({ text: JSON.stringify(bern) });
     const model = ways[2] ?? '';
     await ask(model, { cache: 'refresh' });
-    expect((await ask(model, { cache: 'default' })).response).toMatchObject({ source: 'bedrock', structured: bern });
+    expect((await ask(model, { cache: 'default' })).response).toMatchObject({ source: 'cache', structured: bern });
     expect(await server.control.calls()).toHaveLength(1);
   });
 
@@ -103,7 +104,10 @@ describe('an answer for response_schema', () => {
     await server.control.replies({ text: 'no' }, { text: JSON.stringify(bern) });
     expect((await ask(ways[2] ?? '', { max_cost_usd: 1 })).response.structured).toEqual(bern);
     await server.control.replies({ text: 'no' });
-    const error = await errorOf(ask(ways[2] ?? '', { max_cost_usd: 0.0035 }));
+    const { worstCase } = await server.service.estimate(
+      modelRequest.parse({ prompt: 'Weather in Bern?', model: ways[2], response_schema }),
+    );
+    const error = await errorOf(ask(ways[2] ?? '', { max_cost_usd: worstCase / 1e9 }));
     expect(error).toMatchObject({ reason: 'invalid_answer' });
     expect(error.call?.attempts).toHaveLength(1);
   });
