@@ -187,7 +187,17 @@ function createStages(parts: StageParts): Stages {
     route: createRouteStage({ router, directory, clock, maxAttempts: maxCandidates }),
     ...(shadow && { shadow: shadow.stage }),
     structured: createStructuredStage(),
-    budget: createBudgetStage({ ...costs, prices, directory, clock, random, logger, holdGraceMs, source }),
+    budget: createBudgetStage({
+      ...costs,
+      cachesForAnHour: settings.promptCaching === '1h',
+      prices,
+      directory,
+      clock,
+      random,
+      logger,
+      holdGraceMs,
+      source,
+    }),
     resilience: createResilienceStage({ breakers, admission, retryBudget: createRetryBudget(), clock, random }),
     client: backend.client.converse,
   };

@@ -25,6 +25,8 @@ export interface BudgetStageOptions {
   readonly dailyLimit?: NanoUsd;
   /** How long a hold outlives the deadline of its call. */
   readonly holdGraceMs: number;
+  /** Prompts may be kept for an hour, which is the dearest way to write them. */
+  readonly cachesForAnHour?: boolean;
   readonly source: Extract<AnswerSource, 'bedrock' | 'sandbox'>;
 }
 
@@ -34,7 +36,7 @@ export interface BudgetStageOptions {
  */
 export function createBudgetStage(options: BudgetStageOptions): Stage<RoutedRequest> {
   return (next) => async (request, context) => {
-    const worst = worstCaseCost(options.prices, request);
+    const worst = worstCaseCost(options.prices, request, options.cachesForAnHour);
     refuseAboveCallLimit(request, worst);
     const hold = await reserve(options, request, context, worst);
     context.record({ type: 'cost-reserved', target: request.target, amount: worst });

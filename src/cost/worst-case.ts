@@ -7,10 +7,11 @@ import { estimateInputTokens } from '../core/token-estimate.js';
  * The most that one attempt can cost: all of the input at the dearer of the input and the cache-write price, and an
  * answer of the full `max_tokens`. Input is estimated, on the high side.
  */
-export function worstCaseCost(prices: PriceBook, request: RoutedRequest): NanoUsd {
+export function worstCaseCost(prices: PriceBook, request: RoutedRequest, cachesForAnHour = false): NanoUsd {
   const tokens = estimateInputTokens(request);
+  const cacheWrite1hTokens = cachesForAnHour ? tokens : 0;
   const usage = { ...noUsage, outputTokens: request.max_tokens, totalTokens: tokens + request.max_tokens };
   const plain = prices.costOf(request.target, { ...usage, inputTokens: tokens });
-  const caching = prices.costOf(request.target, { ...usage, cacheWriteTokens: tokens });
+  const caching = prices.costOf(request.target, { ...usage, cacheWriteTokens: tokens, cacheWrite1hTokens });
   return Math.max(plain.nanoUsd, caching.nanoUsd);
 }

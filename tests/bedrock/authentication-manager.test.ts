@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -27,11 +27,8 @@ afterEach(async () => {
 
 const clock = systemClock;
 const manager = (options: Partial<AuthenticationOptions> = {}) => createAuthenticationManager({ clock, ...options });
-const writeKeys = (id: string, secret: string, profile = 'default') =>
-  writeFile(
-    join(folder, 'credentials'),
-    `[${profile}]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`,
-  );
+const writeKeys = (id: string, secret: string, profile = 'default', file = 'credentials') =>
+  writeFile(join(folder, file), `[${profile}]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`);
 
 /** Credentials of a process that counts its runs: each run gives another key. */
 async function countingProcess(validForMs?: number) {
@@ -207,4 +204,80 @@ describe('refused credentials', () => {
     client.close();
     await sandbox.close();
   });
+});
+
+describe('many calls', () => {
+  it('cause one fetch of credentials, be it for a thousand', async () => {
+    const sandbox = await startTestSandbox();
+    await countingProcess();
+    await sandbox.control.credentials({ add: { accessKeyId: 'AKIARUN1', secretAccessKey: 's' } });
+    const authentication = manager({ profile: 'counting' });
+    const client = clientOf(sandbox.url, sandbox.catalogue, { authentication, connection: { maxSockets: 100 } });
+    const ask = () => client.converse(routed(), callContext());
+    for (let batch = 0; batch < 20; batch += 1) await Promise.all(Array.from({ length: 50 }, ask));
+    expect(await sandbox.control.calls()).toHaveLength(1_000);
+    expect(await readFile(join(folder, 'runs'), 'utf8')).toBe('x');
+    client.close();
+    await sandbox.close();
+  }, 60_000);
+
+  it('do not notice that the keys are rotated under them, and new ones use the new key within 2 s', async () => {
+    const sandbox = await startTestSandbox();
+    const { accessKeyId, secretAccessKey } = sandbox.credentials;
+    const next = { accessKeyId: 'AKIAROTATED000000000', secretAccessKey: 'new' };
+    await writeKeys(accessKeyId, secretAccessKey);
+    await sandbox.control.latency({ firstTokenMs: 1_500 });
+    const authentication = manager({ watchFiles: true });
+    const client = clientOf(sandbox.url, sandbox.catalogue, {
+      authentication,
+      connection: { maxSockets: 300 },
+      firstTokenTimeoutMs: 20_000,
+    });
+    const running = Array.from({ length: 200 }, () => client.converse(routed(), callContext()));
+    await clock.sleep(300);
+
+    // As AWS has it rotated: the new key is made, written by a rename, and the old one deleted after a while.
+    await sandbox.control.credentials({ add: next });
+    await writeKeys(next.accessKeyId, next.secretAccessKey, 'default', 'credentials.new');
+    await rename(join(folder, 'credentials.new'), join(folder, 'credentials'));
+    const rotatedAtMs = Date.now();
+    while ((await authentication.credentials()).accessKeyId !== next.accessKeyId) {
+      if (Date.now() - rotatedAtMs > 2_000) break;
+      await clock.sleep(20);
+    }
+    expect(Date.now() - rotatedAtMs).toBeLessThan(2_000);
+    await sandbox.control.credentials({ remove: accessKeyId });
+    await sandbox.control.latency({ firstTokenMs: 0 });
+    const later = await Promise.all([1, 2, 3].map(() => client.converse(routed(), callContext())));
+
+    const answers = [...(await Promise.all(running)), ...later];
+    expect(new Set(answers.map(({ stopReason }) => stopReason))).toEqual(new Set(['end_turn']));
+    const calls = await sandbox.control.calls();
+    expect(calls.filter(({ status }) => status === 200)).toHaveLength(203);
+    expect(calls.slice(-3).map((call) => [call.status, call.accessKeyId])).toEqual(
+      Array(3).fill([200, next.accessKeyId]),
+    );
+    authentication.close();
+    client.close();
+    await sandbox.close();
+  }, 30_000);
+});
+
+it('keeps what it has when a file is rotated to something unreadable, and takes what comes after', async () => {
+  await writeKeys('AKIAONE', 's');
+  const authentication = manager({ watchFiles: true });
+  const key = async () => (await authentication.credentials()).accessKeyId;
+  const until = async (done: () => boolean | Promise<boolean>) => {
+    for (let look = 0; look < 100 && !(await done()); look += 1) await clock.sleep(20);
+  };
+  expect(await key()).toBe('AKIAONE');
+  await writeFile(join(folder, 'credentials'), '[default]\naws_access_key_id = AKIAHALF\n');
+  await until(() => authentication.lastOutcome()?.ok === false);
+  expect(authentication.lastOutcome()).toMatchObject({ ok: false });
+  expect(await key()).toBe('AKIAONE');
+  await writeKeys('AKIATWO', 's');
+  await until(async () => (await key()) === 'AKIATWO');
+  expect(await key()).toBe('AKIATWO');
+  expect(authentication.lastOutcome()).toEqual({ ok: true });
+  authentication.close();
 });

@@ -1,5 +1,8 @@
 import { createAuthenticationManager } from '../../src/bedrock/authentication-manager.js';
 import { type BedrockClientOptions, createBedrockClient } from '../../src/bedrock/bedrock-client.js';
+import { connectionDefaults } from '../../src/bedrock/connection-options.js';
+import { createRuntimeClient } from '../../src/bedrock/runtime-client.js';
+import { createSdkHandler } from '../../src/bedrock/sdk-handler.js';
 import { systemClock } from '../../src/core/clock.js';
 import { ServiceError } from '../../src/core/errors.js';
 import type { Catalogue } from '../../src/core/model.js';
@@ -52,6 +55,14 @@ export function clientOf(endpoint: string, catalogue: Catalogue, overrides: Part
     idleTimeoutMs: 5_000,
     ...overrides,
   });
+}
+
+/** The thin layer over the SDK alone. */
+export function runtimeOf(endpoint: string, inRegion = 'us-east-1') {
+  const { accessKeyId, secretAccessKey } = sandboxCredentials;
+  const authentication = createAuthenticationManager({ clock: systemClock, accessKeyId, secretAccessKey });
+  const requestHandler = createSdkHandler(connectionDefaults);
+  return createRuntimeClient({ authentication, region: inRegion, requestHandler, endpoint });
 }
 
 /** The ServiceError that a call ends with. */

@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createAuthenticationManager } from '../../src/bedrock/authentication-manager.js';
-import { createConnectionCheck } from '../../src/bedrock/connection-check.js';
+import type { Readiness } from '../../src/bedrock/authentication-readiness.js';
+import { createConnectionCheck, createPoolCheck } from '../../src/bedrock/connection-check.js';
+import { createConnectionWatch } from '../../src/bedrock/connection-watch.js';
 import { type ControlPlane, createControlPlane } from '../../src/bedrock/control-plane.js';
 import { systemClock } from '../../src/core/clock.js';
 import { ServiceError } from '../../src/core/errors.js';
 import { modelId, region } from '../../src/core/target.js';
+import { fakeClock } from '../support/fake-clock.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 import { errorOf } from './client-setup.js';
 
@@ -31,10 +34,16 @@ function connect(secretAccessKey?: string, endpoint = sandbox.url) {
   return {
     authentication,
     controlPlane,
-    check: createConnectionCheck({ authentication, controlPlane, region: virginia }),
+    check: createConnectionCheck({
+      authentication,
+      controlPlane,
+      readiness: inPhase({ phase: 'unused' }),
+      region: virginia,
+    }),
   };
 }
 const signal = new AbortController().signal;
+const inPhase = (state: Readiness) => ({ state: () => state });
 
 describe('the control plane', () => {
   it('lists models with their lifecycle and whether they need a profile', async () => {
@@ -73,6 +82,8 @@ describe('the control plane', () => {
   });
 });
 
+const refused = new ServiceError('authentication', 'Refused.', { remedy: 'Mend it.' });
+
 describe('the check', () => {
   it('tells the source of the credentials before and after they were used', async () => {
     const { authentication, check } = connect();
@@ -92,12 +103,32 @@ describe('the check', () => {
     const error = new ServiceError('authentication', 'None.', { remedy: 'Set some.' });
     const { authentication, controlPlane } = connect();
     const failing = { ...authentication, source: 'default chain', lastOutcome: () => ({ ok: false as const, error }) };
-    const check = createConnectionCheck({ authentication: failing, controlPlane, region: virginia });
-    expect(await check.run(false, signal)).toEqual({
-      status: 'unhealthy',
-      detail: 'None. Credentials: default chain.',
-      remedy: 'Set some.',
-    });
+    const check = (readiness: Readiness) =>
+      createConnectionCheck({
+        authentication: failing,
+        controlPlane,
+        readiness: inPhase(readiness),
+        region: virginia,
+      }).run(false, signal);
+    const told = { detail: 'None. Credentials: default chain.', remedy: 'Set some.' };
+    expect(await check({ phase: 'unused' })).toEqual({ status: 'unhealthy', ...told });
+    // Earlier credentials may still be good.
+    expect(await check({ phase: 'ready' })).toEqual({ status: 'degraded', ...told });
+  });
+
+  it.each([
+    [{ phase: 'starting', tries: 0 } as const, 'healthy', 'are being verified'],
+    [{ phase: 'starting', tries: 2, error: refused } as const, 'degraded', 'Try 2 failed'],
+    [{ phase: 'not_ready', tries: 3, error: refused } as const, 'unhealthy', 'Not ready after 3 tries'],
+    [{ phase: 'ready', unverified: refused } as const, 'degraded', 'could not be verified'],
+    [{ phase: 'ready' } as const, 'healthy', 'Credentials: AWS_BEDROCK_ACCESS_KEY_ID.'],
+  ])('tells of %j', async (state, status, detail) => {
+    const { authentication, controlPlane } = connect();
+    await authentication.credentials();
+    const options = { authentication, controlPlane, readiness: inPhase(state), region: virginia };
+    const result = await createConnectionCheck(options).run(false, signal);
+    expect(result).toMatchObject({ status, detail: expect.stringContaining(detail) });
+    expect(result.remedy).toBe('error' in state || 'unverified' in state ? 'Mend it.' : undefined);
   });
 
   it('lists the models when it looks deep', async () => {
@@ -115,5 +146,32 @@ describe('the check', () => {
     });
     await sandbox.control.faults({ kind: 'error', name: 'AccessDeniedException' });
     expect(await connect().check.run(true, signal)).toMatchObject({ status: 'degraded' });
+  });
+});
+
+describe('the check of connections', () => {
+  const at = (offsetMs: number) => new Date(Date.UTC(2026, 10, 23) + offsetMs).toUTCString();
+
+  it.each([
+    [
+      undefined,
+      { busy: 2, idle: 1, waiting: 0 },
+      'healthy',
+      '2 sockets in use, 1 idle, 0 calls wait for one; clock not',
+    ],
+    [at(0), { busy: 0, idle: 0, waiting: 0 }, 'healthy', 'clock agrees with AWS'],
+    [at(60_000), { busy: 0, idle: 0, waiting: 0 }, 'healthy', 'clock 61 s behind AWS'],
+    [at(-300_000), { busy: 0, idle: 0, waiting: 0 }, 'degraded', 'clock 300 s ahead of AWS'],
+    [undefined, { busy: 2, idle: 0, waiting: 3 }, 'degraded', '3 calls wait'],
+    ['nonsense', { busy: 0, idle: 0, waiting: 0 }, 'healthy', 'clock not compared yet'],
+  ])('tells of time %s and pools %j', async (date, figures, status, detail) => {
+    const watch = createConnectionWatch({ clock: fakeClock() });
+    const forget = watch.addPool(() => figures);
+    watch.sawDate(date);
+    const check = createPoolCheck(watch);
+    expect(check.name).toBe('connections');
+    expect(await check.run(false, signal)).toMatchObject({ status, detail: expect.stringContaining(detail) });
+    forget();
+    expect(watch.pools()).toEqual({ busy: 0, idle: 0, waiting: 0 });
   });
 });

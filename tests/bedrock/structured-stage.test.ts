@@ -107,7 +107,7 @@ describe('an answer for response_schema', () => {
     const { worstCase } = await server.service.estimate(
       modelRequest.parse({ prompt: 'Weather in Bern?', model: ways[2], response_schema }),
     );
-    const error = await errorOf(ask(ways[2] ?? '', { max_cost_usd: worstCase / 1e9 }));
+    const error = await errorOf(ask(ways[2] ?? '', { max_cost_usd: worstCase / 1e9 + 0.000_02 }));
     expect(error).toMatchObject({ reason: 'invalid_answer' });
     expect(error.call?.attempts).toHaveLength(1);
   });
