@@ -2,6 +2,7 @@ import type { ConverseStreamOutput } from '@aws-sdk/client-bedrock-runtime';
 import type { Model } from '../core/model.js';
 import type { Target } from '../core/target.js';
 import { eventsOf } from './converse-answer.js';
+import type { ModelFamily } from './families/model-family.js';
 import { streamEvents, wholeEvents } from './families/native-answer.js';
 import { invokeInput } from './families/native-call.js';
 import { tagDecoder } from './families/thinking-tags.js';
@@ -25,7 +26,10 @@ export function answerSource(
   target: Target,
 ): AnswerSource {
   const { thinkingTags } = rulesOf(target.model);
-  const source = call.family ? nativeSource(client, call, call.family, target) : converse(client, call, model, target);
+  const mayStream = !call.input.toolConfig || model?.streamingTools !== false;
+  const source = call.family
+    ? native(client, call.input, { family: call.family, model: target.model, mayStream })
+    : converse(client, call.input, mayStream && model?.converseStream !== false, target);
   if (!thinkingTags) return source;
   const split = tagDecoder(thinkingTags, (event: ConverseStreamOutput) => [event]);
   return { ...source, open: async (signal) => each(await source.open(signal), split) };
@@ -35,22 +39,24 @@ async function* each(events: Events, split: (event: ConverseStreamOutput) => rea
   for await (const event of events) yield* split(event);
 }
 
-function converse(client: RuntimeClient, { input }: ModelCall, model: Model | undefined, target: Target): AnswerSource {
-  const streams = model?.converseStream !== false && (!input.toolConfig || model?.streamingTools !== false);
+type Input = ModelCall['input'];
+
+function converse(client: RuntimeClient, input: Input, streams: boolean, target: Target): AnswerSource {
   if (streams) return { streams, open: (signal) => client.converseStream(input, signal) };
   return { streams, open: async (signal) => eventsOf(await client.converse(input, signal), target) };
 }
 
-function nativeSource(
-  client: RuntimeClient,
-  { input }: ModelCall,
-  family: NonNullable<ModelCall['family']>,
-  target: Target,
-): AnswerSource {
-  const streams = family.streamDecoder !== undefined;
-  const native = invokeInput(family, input, target.model, streams);
+interface NativeWay {
+  readonly family: ModelFamily;
+  readonly model: string;
+  readonly mayStream: boolean;
+}
+
+function native(client: RuntimeClient, input: Input, { family, model, mayStream }: NativeWay): AnswerSource {
+  const streams = mayStream && family.streamDecoder !== undefined;
+  const invoked = invokeInput(family, input, model, streams);
   if (streams) {
-    return { streams, open: async (signal) => streamEvents(family, await client.invokeStream(native, signal)) };
+    return { streams, open: async (signal) => streamEvents(family, await client.invokeStream(invoked, signal)) };
   }
-  return { streams, open: async (signal) => wholeEvents(family, await client.invoke(native, signal)) };
+  return { streams, open: async (signal) => wholeEvents(family, await client.invoke(invoked, signal)) };
 }
