@@ -1,20 +1,23 @@
 import type { Clock } from '../core/clock.js';
-import { ServiceError, toServiceError } from '../core/errors.js';
+import { ServiceError } from '../core/errors.js';
 import { region } from '../core/target.js';
+import {
+  type AwsCredentials,
+  type CredentialOptions,
+  chooseSource,
+  credentialFiles,
+  foundWhere,
+  usesBearer,
+} from './credential-sources.js';
+import { type CredentialWatcher, watchCredentialFiles } from './credential-watcher.js';
 import { createBedrockErrorHandler } from './error-handler.js';
 import { withinTime } from './time-limit.js';
 
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  /** When they end; without it they hold until AWS refuses them. */
-  readonly expiration?: Date;
-}
+export type { AwsCredentials } from './credential-sources.js';
 
 export type CredentialsOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ServiceError };
 
-/** Knows who this server is to AWS, and gets new credentials when the old ones end. */
+/** Knows who this server is to AWS, and gets new credentials when the old ones end or change. */
 export interface AuthenticationManager {
   /** Where the credentials come from, in words; never a secret. */
   readonly source: string;
@@ -28,24 +31,14 @@ export interface AuthenticationManager {
   renew(used: AwsCredentials): Promise<boolean>;
   /** How the last load went; undefined before the first. */
   lastOutcome(): CredentialsOutcome | undefined;
+  /** Ends the watch over files. */
+  close(): void;
 }
 
-export interface AuthenticationOptions {
+export interface AuthenticationOptions extends CredentialOptions {
   readonly clock: Clock;
-  /** AWS_BEDROCK_ACCESS_KEY_ID and AWS_BEDROCK_SECRET_ACCESS_KEY: they win over everything else. */
-  readonly accessKeyId?: string;
-  readonly secretAccessKey?: string;
-  readonly sessionToken?: string;
-  /** AWS_BEARER_TOKEN_BEDROCK. */
-  readonly bearerToken?: string;
-  readonly profile?: string;
-  /** For the chain's own calls to STS and SSO. */
-  readonly region?: string;
-}
-
-interface Source {
-  readonly name: string;
-  load(): Promise<AwsCredentials & { readonly $source?: object }>;
+  /** Rotated files are noticed by themselves, from the first load on until `close`. */
+  readonly watchFiles?: boolean;
 }
 
 const loadLimitMs = 15_000;
@@ -67,6 +60,8 @@ export function createAuthenticationManager(options: AuthenticationOptions): Aut
   let outcome: CredentialsOutcome | undefined;
   let forcedAtMs = Number.NEGATIVE_INFINITY;
   let found = '';
+  let watcher: CredentialWatcher | undefined;
+  let isClosed = false;
 
   const load = async () => {
     try {
@@ -83,9 +78,16 @@ export function createAuthenticationManager(options: AuthenticationOptions): Aut
     }
   };
   const loadShared = () => {
+    // Begun before the first load, so that no change falls between the two.
+    if (options.watchFiles && source.readsFiles && !isClosed) watcher ??= watchFiles(clock, reload);
     loading ??= load();
     return loading;
   };
+  /** A load that runs may have read the files before they changed, so its result does not count. */
+  async function reload(): Promise<void> {
+    await loading?.catch(() => undefined);
+    await loadShared();
+  }
 
   return {
     get source() {
@@ -96,7 +98,7 @@ export function createAuthenticationManager(options: AuthenticationOptions): Aut
       const usable = held && !hasEnded(held.credentials, clock.nowMs()) ? held.credentials : undefined;
       return usable ? loadShared().catch(() => usable) : loadShared();
     },
-    bearer: () => (options.accessKeyId === undefined ? options.bearerToken : undefined),
+    bearer: () => (usesBearer(options) ? options.bearerToken : undefined),
     refresh: async () => {
       await loadShared();
     },
@@ -107,35 +109,17 @@ export function createAuthenticationManager(options: AuthenticationOptions): Aut
       return !isSame(await loadShared(), used);
     },
     lastOutcome: () => outcome,
+    close: () => {
+      isClosed = true;
+      watcher?.close();
+    },
   };
 }
 
-function chooseSource(options: AuthenticationOptions): Source {
-  const { accessKeyId, secretAccessKey, sessionToken, bearerToken, profile } = options;
-  if (accessKeyId !== undefined || secretAccessKey !== undefined) {
-    if (!accessKeyId || !secretAccessKey) throw halfPair(accessKeyId ? 'SECRET_ACCESS_KEY' : 'ACCESS_KEY_ID');
-    const pair = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-    return { name: 'AWS_BEDROCK_ACCESS_KEY_ID', load: () => Promise.resolve(pair) };
-  }
-  // A bearer token is not signed with; the SDK asks for credentials all the same and throws these away.
-  if (bearerToken !== undefined) {
-    return {
-      name: 'AWS_BEARER_TOKEN_BEDROCK',
-      load: () => Promise.resolve({ accessKeyId: 'bearer', secretAccessKey: 'bearer' }),
-    };
-  }
-  return { name: profile === undefined ? 'default chain' : `profile ${profile}`, load: () => loadFromChain(options) };
-}
-
-/** The chain is built anew each time, because it memoises and would never see a rotated file. */
-async function loadFromChain({ profile, region: chainRegion }: AuthenticationOptions) {
-  const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
-  const provider = defaultProvider({
-    ignoreCache: true,
-    ...(profile !== undefined && { profile }),
-    ...(chainRegion !== undefined && { clientConfig: { region: chainRegion } }),
-  });
-  return provider();
+function watchFiles(clock: Clock, reload: () => Promise<void>): CredentialWatcher {
+  const files = credentialFiles(process.env);
+  // A load that fails leaves the credentials held as they are: a file may be half written, and changes again then.
+  return watchCredentialFiles({ clock, files, onChange: () => void reload().catch(() => undefined) });
 }
 
 function hasEnded({ expiration }: AwsCredentials, nowMs: number): boolean {
@@ -156,30 +140,6 @@ function isSame(left: AwsCredentials, right: AwsCredentials): boolean {
   );
 }
 
-/** What the SDK calls the members of its chain, in words. */
-const chainMembers: readonly (readonly [key: string, words: string])[] = [
-  ['CREDENTIALS_ENV_VARS', 'AWS_ACCESS_KEY_ID'],
-  ['CREDENTIALS_STS_ASSUME_ROLE_WEB_ID', 'web identity token'],
-  ['CREDENTIALS_STS_ASSUME_ROLE', 'assumed role'],
-  ['CREDENTIALS_SSO', 'single sign-on'],
-  ['CREDENTIALS_PROCESS', 'credential process'],
-  ['CREDENTIALS_HTTP', 'container role'],
-  ['CREDENTIALS_IMDS', 'instance role'],
-  ['CREDENTIALS_PROFILE', 'shared credentials file'],
-];
-
-function foundWhere($source: object | undefined): string {
-  const member = chainMembers.find(([key]) => Object.keys($source ?? {}).some((name) => name.startsWith(key)));
-  return member ? ` (${member[1]})` : '';
-}
-
-function halfPair(missing: string): ServiceError {
-  return new ServiceError('authentication', 'Only one half of the AWS key pair is set.', {
-    reason: 'credentials_missing',
-    remedy: `Set AWS_BEDROCK_${missing} too, or unset its partner.`,
-  });
-}
-
 function lateError(): ServiceError {
   return new ServiceError('authentication', 'The AWS credentials did not come in time.', {
     reason: 'credentials_missing',
@@ -189,7 +149,7 @@ function lateError(): ServiceError {
 
 /** Whatever the chain threw: without credentials nothing can be signed, so it is about authentication. */
 function credentialsError(thrown: unknown, source: string, clock: Clock): ServiceError {
-  if (thrown instanceof ServiceError) return toServiceError(thrown);
+  if (thrown instanceof ServiceError) return thrown;
   const mapped = createBedrockErrorHandler({ clock }).toServiceError(thrown, { region: region('') });
   if (mapped.category === 'authentication' && mapped.reason !== 'credentials_missing') return mapped;
   return new ServiceError('authentication', `No AWS credentials were found (${source}).`, {

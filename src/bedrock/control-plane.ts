@@ -56,7 +56,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
       import('./sdk-handler.js'),
     ]);
     const requestHandler = createSdkHandler({ ...connectionDefaults, socketTimeoutMs: callLimitMs, ...connection });
-    return createControlClient({ authentication, region, requestHandler, ...(endpoint !== undefined && { endpoint }) });
+    return createControlClient({
+      authentication,
+      region,
+      requestHandler,
+      ...(connection && { connection }),
+      ...(endpoint !== undefined && { endpoint }),
+    });
   };
   const clientFor = (region: Region) => {
     const client = clients.get(region) ?? create(region);

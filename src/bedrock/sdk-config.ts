@@ -1,4 +1,5 @@
 import type { AuthenticationManager } from './authentication-manager.js';
+import type { ConnectionOptions } from './connection-options.js';
 import type { SdkHandler } from './sdk-handler.js';
 
 export interface SdkConfigOptions {
@@ -7,10 +8,11 @@ export interface SdkConfigOptions {
   readonly requestHandler: SdkHandler;
   /** Instead of AWS's own for the region. */
   readonly endpoint?: string;
+  readonly connection?: Partial<Pick<ConnectionOptions, 'fips' | 'dualStack'>>;
 }
 
 /** What every AWS client of this server is made with. Retries are the resilience stage's, so the SDK makes none. */
-export function sdkConfig({ authentication, region, requestHandler, endpoint }: SdkConfigOptions) {
+export function sdkConfig({ authentication, region, requestHandler, endpoint, connection }: SdkConfigOptions) {
   const token = authentication.bearer();
   return {
     region,
@@ -21,6 +23,8 @@ export function sdkConfig({ authentication, region, requestHandler, endpoint }: 
     // `memoized` keeps the SDK from putting its own cache, which cannot be emptied, over ours.
     credentials: Object.assign(() => authentication.credentials(), { memoized: true }),
     ...(token !== undefined && { token: { token } }),
-    ...(endpoint !== undefined && { endpoint }),
+    ...(endpoint === undefined
+      ? { useFipsEndpoint: connection?.fips ?? false, useDualstackEndpoint: connection?.dualStack ?? false }
+      : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
   };
 }

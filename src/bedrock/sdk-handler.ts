@@ -4,6 +4,8 @@ import { type Readable, Transform } from 'node:stream';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ServiceError } from '../core/errors.js';
 import type { ConnectionOptions } from './connection-options.js';
+import type { PoolFigures } from './connection-watch.js';
+import { tunnelThrough } from './proxy-tunnel.js';
 
 export interface SdkHandler {
   handle: NodeHttpHandler['handle'];
@@ -14,14 +16,23 @@ export interface SdkHandler {
   destroy(): void;
 }
 
-const keepAliveMs = 30_000;
+/** A socket that is kept is asked from this silence on whether its other end still lives, by TCP itself. */
+const probeAfterMs = 30_000;
 const warmLimitMs = 3_000;
 
 /** HTTP/1.1 with a pool of kept connections; the SDK's own default opens an HTTP/2 session per call, without any limit. */
 export function createSdkHandler(options: ConnectionOptions): SdkHandler {
-  const pool = { keepAlive: true, keepAliveMsecs: keepAliveMs, maxSockets: options.maxSockets };
+  const pool = {
+    keepAlive: true,
+    keepAliveMsecs: probeAfterMs,
+    timeout: options.keepAliveMs,
+    maxSockets: options.maxSockets,
+    maxFreeSockets: options.maxSockets,
+  };
   const httpAgent = new HttpAgent(pool);
   const httpsAgent = new HttpsAgent({ ...pool, minVersion: options.tlsMinVersion });
+  if (options.proxy) tunnelThrough(httpsAgent, options.proxy, options.connectionTimeoutMs);
+  const forget = options.watch?.addPool(() => figuresOf([httpAgent, httpsAgent]));
   const handler = new NodeHttpHandler({
     httpAgent,
     httpsAgent,
@@ -36,8 +47,9 @@ export function createSdkHandler(options: ConnectionOptions): SdkHandler {
       const { response } = await handler.handle(request, handling).catch((thrown: unknown) => {
         throw ownError(thrown);
       });
+      options.watch?.sawDate(response.headers['date']);
       const body = response.body as Readable;
-      if (!isExpectedType(response.statusCode, request.path, response.headers)) {
+      if (!options.anyType && !isExpectedType(response.statusCode, request.path, response.headers)) {
         body.destroy();
         throw unexpectedType();
       }
@@ -48,14 +60,26 @@ export function createSdkHandler(options: ConnectionOptions): SdkHandler {
     httpHandlerConfigs: () => handler.httpHandlerConfigs(),
     warm: (url) => openConnection(url, url.protocol === 'https:' ? httpsAgent : httpAgent),
     destroy: () => {
+      forget?.();
       httpAgent.destroy();
       httpsAgent.destroy();
     },
   };
 }
 
+function figuresOf(agents: readonly HttpAgent[]): PoolFigures {
+  const count = (lists: readonly NodeJS.ReadOnlyDict<readonly unknown[]>[]) =>
+    lists.flatMap((list) => Object.values(list)).reduce((sum, entries) => sum + (entries?.length ?? 0), 0);
+  return {
+    busy: count(agents.map((agent) => agent.sockets)),
+    idle: count(agents.map((agent) => agent.freeSockets)),
+    waiting: count(agents.map((agent) => agent.requests)),
+  };
+}
+
 /** The SDK replaces errors of another realm (a vm context) and loses their code; one made here keeps it. */
 function ownError(thrown: unknown): Error {
+  if (thrown instanceof ServiceError) return thrown;
   const { name = 'Error', code } = thrown as { name?: string; code?: unknown };
   return Object.assign(new Error('connection failed', { cause: thrown }), { name, code });
 }

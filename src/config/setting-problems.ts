@@ -82,6 +82,16 @@ export function combinationProblems({ aws, cost }: ParsedSettings, values: RawVa
       'needs AWS_BEDROCK_ACCESS_KEY_ID and AWS_BEDROCK_SECRET_ACCESS_KEY',
     ],
     [
+      aws.roleExternalId !== undefined && aws.roleArn === undefined,
+      'AWS_BEDROCK_ROLE_EXTERNAL_ID',
+      'needs AWS_BEDROCK_ROLE_ARN',
+    ],
+    [
+      (aws.fips || aws.dualStack) && (aws.endpointRuntime ?? aws.endpointControl) !== undefined,
+      aws.fips ? 'AWS_USE_FIPS_ENDPOINT' : 'AWS_USE_DUALSTACK_ENDPOINT',
+      'cannot be used together with an endpoint of your own (AWS_ENDPOINT_URL…)',
+    ],
+    [
       isExplicitRegion(values) && aws.regions !== undefined && !aws.regions.includes(aws.region),
       'AWS_BEDROCK_REGION',
       `is ${JSON.stringify(aws.region)}, which must be one of BEDROCK_REGIONS`,

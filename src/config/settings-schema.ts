@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { optimizeGoals, tasks } from '../core/request.js';
 import { optional, required } from './define-setting.js';
-import { choice, flag, json, list, seconds, text, url, usd, wholeNumber } from './fields.js';
+import { choice, flag, fraction, json, list, seconds, text, url, usd, wholeNumber } from './fields.js';
 
 const regionName = text('an AWS region such as us-east-1', /^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/);
 const modelName = text('a model id, profile id or alias', /^[\w.:/-]{1,2048}$/);
@@ -11,6 +11,14 @@ const httpUrl = url('https:', 'http:');
 const taskRoutes = json(
   'JSON that gives each task a list of models, such as {"code":["claude-sonnet"]}',
   z.partialRecord(z.enum(tasks), z.array(modelName.schema).min(1).max(20)),
+);
+const modelWeights = json(
+  'JSON that gives models their parts, such as {"claude-sonnet":95,"nova-pro":5}',
+  z.record(z.string().min(1).max(2_048), z.number().min(0)).refine((parts) => Object.keys(parts).length <= 20),
+);
+const regionWeights = json(
+  'JSON that gives regions their parts, such as {"us-east-1":3,"us-west-2":1}',
+  z.record(z.string().min(1).max(64), z.number().positive()),
 );
 const loopbackHost = text(
   '127.0.0.1, ::1 or localhost (this version has no authentication, so it serves this machine only)',
@@ -145,6 +153,35 @@ const models = z.strictObject({
     { variable: 'BEDROCK_OPTIMIZE' },
     'What to favour when a call does not say.',
   ),
+  strategy: required(
+    choice('balanced', 'task', 'cheapest', 'fastest', 'weighted'),
+    'balanced',
+    { variable: 'BEDROCK_ROUTING_STRATEGY' },
+    'Orders the models when a call does not say what to optimise; balanced goes by BEDROCK_OPTIMIZE.',
+  ),
+  weights: required(
+    modelWeights,
+    {},
+    { variable: 'BEDROCK_MODEL_WEIGHTS', defaultText: 'none' },
+    'Parts of the conversations by model, for the strategy weighted (A/B test, canary).',
+  ),
+  regionWeights: required(
+    regionWeights,
+    {},
+    { variable: 'BEDROCK_REGION_WEIGHTS', defaultText: 'equal parts' },
+    'Parts of the load by region, such as their quotas.',
+  ),
+  shadow: optional(
+    modelName,
+    { variable: 'BEDROCK_SHADOW_MODEL', defaultText: 'none' },
+    'Model that gets copies of calls; its answers are thrown away, its cost is booked under the tag shadow.',
+  ),
+  shadowShare: required(
+    fraction,
+    0.1,
+    { variable: 'BEDROCK_SHADOW_SHARE' },
+    'Part of the calls that BEDROCK_SHADOW_MODEL gets, 0 to 1.',
+  ),
 });
 
 const limits = z.strictObject({
@@ -241,7 +278,7 @@ const storage = z.strictObject({
   ),
 });
 
-const toolset = { ...choice('core'), form: '`core` (the only toolset of this version)' };
+const toolset = choice('core', 'sessions');
 
 const server = z.strictObject({
   transport: required(choice('stdio', 'http'), 'stdio', { variable: 'BEDROCK_TRANSPORT' }, 'How clients connect.'),
@@ -259,7 +296,12 @@ const server = z.strictObject({
     { variable: 'BEDROCK_ALLOWED_ORIGINS' },
     'Origins of web pages that may call this server.',
   ),
-  toolsets: required(list(toolset), ['core'], { variable: 'BEDROCK_TOOLSETS' }, 'Groups of tools that are offered.'),
+  toolsets: required(
+    list(toolset),
+    ['core', 'sessions'],
+    { variable: 'BEDROCK_TOOLSETS' },
+    'Groups of tools that are offered.',
+  ),
   readOnly: required(flag, false, { variable: 'BEDROCK_READ_ONLY' }, 'Hides the tools that spend money.'),
 });
 

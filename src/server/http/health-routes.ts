@@ -34,8 +34,10 @@ export function healthRoutes({ service, metrics, lifecycle }: HealthRouteOptions
           sendJson(response, 503, { status: 'stopping' });
           return;
         }
-        const { status } = await (await service()).health(false);
-        sendJson(response, status === 'unhealthy' ? 503 : 200, { status });
+        const { status, checks } = await (await service()).health(false);
+        const reasons = checks.filter((check) => check.status === 'unhealthy');
+        const why = reasons.map(({ name, detail, remedy }) => ({ name, detail, remedy }));
+        sendJson(response, status === 'unhealthy' ? 503 : 200, { status, ...(why.length > 0 && { reasons: why }) });
       },
     },
     '/health': {
