@@ -75,3 +75,14 @@ export function apgr(graded: readonly Gradable[]): number {
   }
   return area / Math.max(1, graded.length);
 }
+
+/** Share of strong calls (in order of score) from which on so much of the quality gap is recovered. */
+export function callsForGap(graded: readonly Gradable[], wanted: number): number {
+  const gap = graded.reduce((sum, { weak, strong }) => sum + strong - weak, 0);
+  let gained = 0;
+  for (const [index, { weak, strong }] of graded.toSorted((left, right) => right.score - left.score).entries()) {
+    gained += strong - weak;
+    if (gained >= wanted * gap) return (index + 1) / graded.length;
+  }
+  return 1;
+}

@@ -51,7 +51,7 @@ const signs: readonly (readonly [string, number])[] = [
   ['{}[];<>|&@', kind.bracket],
   ['()（）', kind.parenthesis],
   ['=', kind.equals],
-  ['+*/^×÷±√∑∏∫π∞°', kind.operator],
+  ['+*/^×÷±√∑∏∫∞°', kind.operator],
   ['_', kind.underscore],
   ['\\', kind.backslash],
   ['$', kind.dollar],
@@ -86,8 +86,8 @@ const letterRanges: readonly (readonly [from: number, to: number, kind: number])
   [0xf900, 0xfaff, kind.han],
 ];
 
-/** Latin letters that Unicode does not take apart into letter and accent. */
-const inseparable: Readonly<Record<string, string>> = { đ: 'd', ø: 'o', ł: 'l', ı: 'i', æ: 'a', œ: 'o' };
+/** Letters that Unicode does not take apart into letter and accent, and the sigma at the end of a word. */
+const inseparable: Readonly<Record<string, string>> = { ς: 'σ', đ: 'd', ø: 'o', ł: 'l', ı: 'i', æ: 'a', œ: 'o' };
 /** Where scripts with capitals or Latin accents are. */
 const casedRanges: readonly (readonly [from: number, to: number])[] = [
   [0x41, 0x5a],
@@ -122,6 +122,6 @@ function buildFolded(): Uint16Array {
 
 function foldedCode(code: number): number {
   const lower = String.fromCharCode(code).toLowerCase();
-  const plain = code < 0x250 || code >= 0x1e00 ? lower.normalize('NFD') : lower;
+  const plain = code < 0x400 || code >= 0x1e00 ? lower.normalize('NFD') : lower;
   return (inseparable[plain] ?? plain).charCodeAt(0);
 }

@@ -72,7 +72,7 @@ export const cueLexicon = {
   failure: `error errors exception exceptions traceback stack_trace stacktrace segfault segmentation_fault typeerror
     valueerror keyerror syntaxerror syntax_error nullpointerexception null_pointer index_out_of not_defined undefined_is
     cannot_read core_dumped exit_code bug bugs buggy crash crashes crashing crashed freezes hangs timeout timeouts timed_out
-    throws throwing doesnt_compile won't_compile not_compiling not_working doesn't_work doesnt_work 404 500_error 502 503
+    throws throwing doesnt_compile won't_compile not_compiling not_working doesn't_work doesnt_work 500_error
     access_denied permission_denied connection_refused out_of_memory infinite_loop unhandled uncaught off_by_one
     fehlermeldung* stürzt_ab absturz* erreur_de exception_levee plante error_de falla erro_de errore_di ошибк* исключени*
     вылетает падает lỗi hata_veriyor hatası خطأ त्रुटि 에러* 오류* 버그* エラー バグ 例外 错误 异常 崩溃`,
@@ -135,7 +135,7 @@ export const cueLexicon = {
     どのように 方法を なぜ 어떻게* 왜 하고_싶* كيف كيف_يمكن* لماذا कैसे क्या_करूँ क्यों কিভাবে কীভাবে อย่างไร ทำไม jinsi`,
   proofVerb: `prove proves proving proof proofs disprove show_that demonstrate_that derive derives derivation deduce deduces
     deduction infer justify_your verify_that verify_the_correctness by_induction by_contradiction contradiction q_e_d theorem* lemma show_all_steps
-    corollary conjecture if_and_only_if iff_ necessary_and_sufficient converges converge uniformly riemann irrational
+    corollary conjecture if_and_only_if iff necessary_and_sufficient converges converge uniformly riemann irrational
     demuestra demostrar demuestre demuestren prueba_que probar_que deduce_que demontrer demontrez demontre montrer_que montrez_que
     prouver prouve prouvez beweis beweise beweisen zeige_dass zeigen_sie dimostra dimostrare dimostri prova_che prove_que demonstre
     demonstrar mostre_que buktikan pembuktian докажи* доказ* доказательств* покажи_что покажите_что chứng_minh kanıtla* ispatla*
@@ -165,7 +165,7 @@ export const cueLexicon = {
     probabilities permutation* combination_of expected_value random_variable standard_deviation variance integer integers prime_number
     prime_numbers primes divisible divisor* multiple_of odd_number even_number consecutive digits_of fraction fractions numerator
     denominator ratio sum_of product_of remainder square_root cube_root arithmetic pythagorean pythagoras fermat euler monty_hall quadratic_formula factorization interest truth_table fifth_term next_term square_root root_of limit_of integrate_x cyclic group_of_order two_digit three_digit even_numbers impares dos_numeros nombre_impair ungerade gerade_zahl* natürliche_zahl* parzyst* liczb* getallen нечетн* четн* чисел произведение tek_sayı çift_sayı số_chẵn số_lẻ ganjil genap 奇数 偶数 整除 连续 两位数 位数 連続する 積が 各位 짝수* 홀수* 자리_수* 연속* زوجي فردي زوجيين विषम_संख्या सम_संख्या संख्या* জোড় বিজোড় จำนวนคู่ จำนวนคี่ πρωτος αριθμ* αριθμό* arithmetic geometric sequence_of real_numbers complex_number
-    rational_number natural_number* positive_integer* modulo mod_ theorem set_theory subset subsets bijection injective surjective group_theory
+    rational_number natural_number* positive_integer* modulo theorem set_theory subset subsets bijection injective surjective group_theory
     abelian topology isomorphism algebra geometry calculus trigonometry ecuacion ecuaciones triangulo probabilidad numero_primo numeros_primos
     suma_de raiz_cuadrada equation_du probabilite nombre_premier nombres_premiers racine_carree gleichung* dreieck* wahrscheinlichkeit*
     primzahl* summe_der quadratwurzel* equazione triangolo probabilita numero_primo numeri_primi equacao triangulo probabilidade persamaan
@@ -178,7 +178,7 @@ export const cueLexicon = {
     dollars dollar cents euros rupees pounds miles mile kilometers kilometres km mph hours minutes weeks gallons liters litres ounces
     grams kilograms kg inches feet meters metres acres apples oranges marbles candies cookies eggs boxes bags tickets pens pencils
     books_on stickers chickens cows legs students_in speed_of travels train_leaves trains together_they working_together pipe fills a_tank
-    discount interest_rate compound_interest simple_interest profit loss tax tip principal old_is years_old years_ago years_time how_old age_of ages twice_as_old as_old workers machines_take finish_the_job overtakes catches_up leaves_at snail well_by rope edad anos_tengo tenia_la_edad ans_plus age_du alter so_alt jahre_alt eta_di anni_fa idade возраст* лет_назад старше младше втрое яблок* lat_temu wiek_ojca oud jaar_oud yaş* yaşında tuổi gấp_ba umur kali_umur 年龄 岁 追上 相遇 歳 追いつ 나이* 살_ عمر عمره उम्र आयु গতি বয়স อายุ altogether ηλικία χιλιομετρ* χιλιόμετρ* τρένο zug_fährt km_h snelheid vader_is pociąg поезд* скорост* tren_saat tàu kecepatan kereta 火车 速度 列車 電車 기차* 속력* قطار ट्रेन cada por_cada el_doble
+    discount interest_rate compound_interest simple_interest profit loss tax tip principal old_is years_old years_ago years_time how_old age_of ages twice_as_old as_old workers machines_take finish_the_job overtakes catches_up leaves_at snail well_by rope edad anos_tengo tenia_la_edad ans_plus age_du alter so_alt jahre_alt eta_di anni_fa idade возраст* лет_назад старше младше втрое яблок* lat_temu wiek_ojca oud jaar_oud yaş* yaşında tuổi gấp_ba umur kali_umur 年龄 岁 追上 相遇 歳 追いつ 나이* عمر عمره उम्र आयु গতি বয়স อายุ altogether ηλικία χιλιομετρ* χιλιόμετρ* τρένο zug_fährt km_h snelheid vader_is pociąg поезд* скорост* tren_saat tàu kecepatan kereta 火车 速度 列車 電車 기차* 속력* قطار ट्रेन cada por_cada el_doble
     la_mitad compro vendio chaque deux_fois_plus la_moitie acheter_des achete vend jeder jede doppelt_so_viele hälfte kauft verkauft ogni
     il_doppio compra vende dobro metade setiap membeli menjual dua_kali кажд* вдвое купил* продал* рубл* килограмм* mỗi mua bán gấp_đôi her_biri
     satın_aldı كل_واحد ضعف اشترى प्रत्येक दोगुना खरीद* बेच* প্রতিটি দ্বিগুণ কিনে টাকা ডলার মাইল 각각 두_배 샀* 달러 마다 それぞれ 倍の 買い 売り ドル ずつ 每个 每天 每小时 每人
@@ -266,13 +266,13 @@ export const cueLexicon = {
     careers in_tech become_a salary_of conference founder ceo billionaire biography stock_price share_price market_share controversy effects_of role_of
     importance_of benefits_of career_path interview_for buy_a buying which_laptop best_laptop kid kids_to_learn book_about movie_about museum_of`,
   answerOptions: `answer_choices options answer_only yes_or_no true_or_false multiple_choice choose_the_best choose_the_correct which_of_the_following
-    which_of_these answer_ a_b_c_d fill_in_the_blank 选项 下列 以下哪`,
+    which_of_these answer a_b_c_d fill_in_the_blank 选项 下列 以下哪`,
   negation: `not no never without except unless neither nor none cannot can't don't doesn't isn't won't sin nunca sauf jamais ohne nicht kein keine nie
     senza mai sem tanpa tidak bukan не без никогда không مع_عدم ليس बिना नहीं 않* 없이 ない なしで 不要 不能 没有`,
   condition: `if when whenever then else otherwise unless only_if provided_that such_that so_that must should at_least at_most exactly no_more_than
     si cuando debe exactamente alors doit exactement wenn falls muss genau se quando deve esattamente jika maka harus tepat если то должен должна
     ровно nếu thì phải eğer إذا يجب यदि तो যদি 만약 경우 もし 場合 如果 必须 至少 最多 恰好`,
-  steps: `first second third next then_ finally after_that step steps 1_ 2_ 3_ explain describe analyze analyse compare discuss evaluate justify
+  steps: `first second third next finally after_that step steps explain describe analyze analyse compare discuss evaluate justify
     detailed in_detail thorough comprehensive explica explicar expliquer expliquez erkläre erklären spiega spiegare explique jelaskan объясни* giải_thích açıkla
     اشرح समझा* ব্যাখ্যা 설명* 説明 解释 说明 详细 分析`,
 } as const;

@@ -219,7 +219,7 @@ function fillShapes(draft: Draft, scan: Scan, words: number): void {
   for (const name of shapeNames) {
     const count = scan.shapes[shape[name]] ?? 0;
     push(draft, scaledLog(count));
-    push(draft, count / (words + 4) / (name === 'letters' ? 6 : 1));
+    push(draft, Math.min(2, count / (words + 4) / (name === 'letters' ? 6 : 1)));
   }
   for (const name of signNames) {
     const count = scan.kindCounts[kind[name]] ?? 0;

@@ -8,7 +8,9 @@ const bucketShift = 32 - bucketBits;
 const mostHits = 4_096;
 const mostBuckets = windowCharacters * 5;
 /** Longest entry of the lexicon in a script without spaces; so many zeros stand after the text. */
-export const longestUnspaced = 10;
+export const longestUnspaced = 16;
+/** Longest phrase of the lexicon, in words. */
+export const longestPhrase = 5;
 
 /** Counts beside those of the character kinds. */
 export const shape = {
@@ -53,9 +55,8 @@ export interface Reading {
   /** Folded code units, zeros after the text. */
   readonly codes: Uint16Array;
   text: string;
-  /** Hashes of the last two words; 0 where a line or a script without spaces came between. */
-  previousWord: number;
-  wordBefore: number;
+  /** Hashes of the last word, the last two words and so on; 0 where a line or a script without spaces came between. */
+  readonly phrases: Int32Array;
 }
 
 export function newReading(characters: CharacterTables, table: CueTable): Reading {
@@ -71,7 +72,7 @@ export function newReading(characters: CharacterTables, table: CueTable): Readin
     endsWithQuestion: false,
   };
   const codes = new Uint16Array(windowCharacters + longestUnspaced);
-  return { scan, table, characters, codes, text: '', previousWord: 0, wordBefore: 0 };
+  return { scan, table, characters, codes, phrases: new Int32Array(longestPhrase), text: '' };
 }
 
 /** Makes ready for another text. */
@@ -86,8 +87,7 @@ export function beginReading(reading: Reading, text: string): void {
   scan.hitCount = 0;
   scan.length = length;
   reading.text = text;
-  reading.previousWord = 0;
-  reading.wordBefore = 0;
+  reading.phrases.fill(0);
 }
 
 export const codeAt = ({ codes }: Reading, index: number): number => codes[index] ?? 0;

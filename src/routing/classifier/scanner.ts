@@ -62,7 +62,7 @@ function readUnspaced(reading: Reading, start: number): number {
   }
   // Two characters are about a word.
   if (start % 2 === 0) count(scan, shape.words);
-  reading.previousWord = 0;
+  reading.phrases.fill(0);
   return start + 1;
 }
 
@@ -80,7 +80,7 @@ function readSign(reading: Reading, start: number, sort: number): void {
   const next = start + 1 < scan.length ? kindAt(reading, start + 1) : kind.newline;
   if (sort === kind.newline) {
     if (next === kind.space && kindAt(reading, start + 2) === kind.space) count(scan, shape.indentedLine);
-    reading.previousWord = 0;
+    reading.phrases.fill(0);
   }
   if (sort === kind.bracket && next === kind.newline) count(scan, shape.lineEndBracket);
   if (isCodeSign(sort) && isCodeSign(next)) {

@@ -1,6 +1,6 @@
 import { kind } from './character-kinds.js';
 import { extendHash, hashSeed, joinHashes } from './hashing.js';
-import { codeAt, count, emit, hit, kindAt, type Reading, shape } from './scan.js';
+import { codeAt, count, emit, hit, kindAt, longestPhrase, type Reading, shape } from './scan.js';
 
 const space = 0x20;
 const pieceSeed = 0x3f1;
@@ -15,7 +15,7 @@ export function readWord(reading: Reading, start: number): number {
   for (; isWordPart(reading, end, start); end += 1) {
     const code = codeAt(reading, end);
     hash = extendHash(hash, code);
-    if (end > start) hit(scan, table.stem(hash));
+    hit(scan, table.stem(hash));
     third = second;
     second = first;
     first = code;
@@ -38,19 +38,19 @@ function isWordPart(reading: Reading, index: number, start: number): boolean {
   return (code === 0x2b || code === 0x23) && index - start <= 2 && kindAt(reading, start) === kind.latin;
 }
 
-/** Looks a word up, alone and with the two before it. */
-export function endWord(reading: Reading, hash: number): void {
-  const { scan, table, previousWord, wordBefore } = reading;
+/** Looks a word up, alone and as the end of phrases. */
+export function endWord({ scan, table, phrases }: Reading, hash: number): void {
   emit(scan, hash);
   hit(scan, table.exact(hash));
-  if (previousWord !== 0) {
-    const pair = joinHashes(previousWord, hash);
-    emit(scan, pair ^ pairSalt);
-    hit(scan, table.exact(pair));
-    if (wordBefore !== 0) hit(scan, table.exact(joinHashes(joinHashes(wordBefore, previousWord), hash)));
+  const previous = phrases[0] ?? 0;
+  if (previous !== 0) emit(scan, joinHashes(previous, hash) ^ pairSalt);
+  for (let length = longestPhrase - 1; length > 0; length -= 1) {
+    const before = phrases[length - 1] ?? 0;
+    const phrase = before === 0 ? 0 : joinHashes(before, hash);
+    phrases[length] = phrase;
+    if (phrase !== 0) hit(scan, table.exact(phrase));
   }
-  reading.wordBefore = previousWord;
-  reading.previousWord = hash;
+  phrases[0] = hash;
   count(scan, shape.words);
 }
 
