@@ -85,10 +85,9 @@ async function send(
     const response = await next(request, context);
     breaker.report({ ok: true });
     retryBudget.deposit(target);
-    const { usage, timeToFirstTokenMs, served } = response;
+    const { usage, timeToFirstTokenMs } = response;
     const timing = timeToFirstTokenMs === undefined ? {} : { timeToFirstTokenMs };
-    // A prompt router is billed for the model that it chose.
-    context.record({ ...ended(), target: served, outcome: 'succeeded', usage, ...timing });
+    context.record({ ...ended(), outcome: 'succeeded', usage, ...timing });
     return response;
   } catch (thrown) {
     const error = toServiceError(thrown);

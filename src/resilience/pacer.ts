@@ -34,10 +34,10 @@ interface Pace {
 /** Time over which rates are averaged. */
 const memoryMs = 2_000;
 /** Throttling below this share is left to retries: it may be chance, and slowing down does not help against chance. */
-const throttledShare = 0.5;
-const leastOutcomes = 6;
-/** So many refusals in a row are no chance: the target lets nothing through. */
-const collapse = 10;
+const throttledShare = 0.6;
+const leastOutcomes = 20;
+/** So many refusals in a row are no chance; over so long a time the target lets nothing through at all. */
+const collapse = { refusals: 10, lastsMs: 900 };
 const slowest: Rates = { requests: 1, tokens: 1_000 };
 /** Pacing ends after so long without throttling. */
 const quietMs = 15_000;
@@ -65,13 +65,9 @@ export function createPacer({ clock, onChange }: PacerOptions): Pacer {
     if (verdict === 'fine' || (pace !== undefined && nowMs - pace.steppedAtMs < stepMs)) return;
     const lately = meter.accepted();
     const rate = verdict === 'collapsed' ? slowest : lately;
+    const good = goodRates(lately, pace?.good ?? slowest, verdict === 'collapsed' ? 1 : 0.7);
     const began = pace === undefined;
-    pace = {
-      rate,
-      good: goodRates(lately, pace?.good),
-      freeAtMs: { requests: nowMs, tokens: nowMs },
-      steppedAtMs: nowMs,
-    };
+    pace = { rate, good, freeAtMs: { requests: nowMs, tokens: nowMs }, steppedAtMs: nowMs };
     if (began) onChange?.(true, rate.requests);
   }
 
@@ -121,6 +117,7 @@ function createOutcomeMeter(clock: Clock): OutcomeMeter {
   let tokens = 0;
   let throttled = 0;
   let throttledInRow = 0;
+  let rowBeganAtMs = 0;
   let fadedAtMs = clock.monotonicMs();
 
   const fade = () => {
@@ -135,6 +132,7 @@ function createOutcomeMeter(clock: Clock): OutcomeMeter {
       fade();
       if (outcome === 'throttled') {
         throttled += 1;
+        if (throttledInRow === 0) rowBeganAtMs = fadedAtMs;
         throttledInRow += 1;
         return;
       }
@@ -147,17 +145,19 @@ function createOutcomeMeter(clock: Clock): OutcomeMeter {
       tokens: Math.max(slowest.tokens, (tokens * 1_000) / memoryMs),
     }),
     verdict: () => {
-      if (throttledInRow >= collapse) return 'collapsed';
+      if (throttledInRow >= collapse.refusals) {
+        return clock.monotonicMs() - rowBeganAtMs >= collapse.lastsMs ? 'collapsed' : 'throttled';
+      }
       const outcomes = requests + throttled;
       return outcomes >= leastOutcomes && throttled / outcomes >= throttledShare ? 'throttled' : 'fine';
     },
   };
 }
 
-/** What was good before a collapse is remembered a little lower, to come back to it quickly. */
-function goodRates(lately: Rates, before: Rates = slowest): Rates {
+/** What was good before: remembered whole over a collapse, to come back to it quickly, and else a little lower. */
+function goodRates(lately: Rates, before: Rates, kept: number): Rates {
   return {
-    requests: Math.max(lately.requests, before.requests * 0.7),
-    tokens: Math.max(lately.tokens, before.tokens * 0.7),
+    requests: Math.max(lately.requests, before.requests * kept),
+    tokens: Math.max(lately.tokens, before.tokens * kept),
   };
 }

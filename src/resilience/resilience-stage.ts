@@ -27,6 +27,8 @@ export interface ResilienceOptions extends AttemptParts {
 const defaultBackoff: BackoffOptions = { baseMs: 300, capMs: 5_000 };
 /** What took longer to fail is not asked again: it would take as long once more. */
 const slowFailureMs = 10_000;
+/** A wait that leaves less than this before the deadline only trades a telling error for a time-out. */
+const leastAnswerTimeMs = 100;
 
 /** Retries one target within the deadline, behind its breaker and its bulkhead; every try is an attempt of its own. */
 export function createResilienceStage(options: ResilienceOptions): Stage<RoutedRequest> {
@@ -69,7 +71,8 @@ function retryDelayMs(
   // Our own refusal: nothing was sent, and its wait was already weighed.
   if (error.reason === 'overloaded') return undefined;
   const delayMs = backoffDelayMs(retry, error.retryAfterMs, backoff, random);
-  return delayMs > maxWaitMs || clock.monotonicMs() + delayMs >= deadlineMs ? undefined : delayMs;
+  const endMs = clock.monotonicMs() + delayMs + leastAnswerTimeMs;
+  return delayMs > maxWaitMs || endMs >= deadlineMs ? undefined : delayMs;
 }
 
 async function waitForRetry(

@@ -43,7 +43,8 @@ interface Step {
 /** The longest wait for a target that rests while all others do, milliseconds. */
 const longestWaitMs = 5_000;
 const jitterMs = 50;
-const leastAnswerTimeMs = 20;
+/** A wait must leave so much for the answer. */
+const leastAnswerTimeMs = 100;
 
 /**
  * Sends a request to its candidates, one after another until one answers, as far as the errors, the deadline and the

@@ -113,6 +113,31 @@ describe('circuit breakers', () => {
     expect(stateOf(breakers)).toBe('half-open');
   });
 
+  it('as the last resort lets one early probe through each second, whose success closes it', async () => {
+    const breakers = create();
+    await report(breakers, failure, 10);
+    const probe = breakers.admit(target, true);
+    expect(breakers.admit(target, true)).toEqual({ admitted: false, retryAfterMs: 1_000 });
+    if (probe.admitted) probe.report(failure);
+    expect(breakers.admit(target, true)).toEqual({ admitted: false, retryAfterMs: 1_000 });
+    expect(breakers.admit(target)).toEqual({ admitted: false, retryAfterMs: 5_000 });
+    await jest.advanceTimersByTimeAsync(1_000);
+    const second = breakers.admit(target, true);
+    if (second.admitted) second.report(success);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(stateOf(breakers)).toBe('closed');
+  });
+
+  it('does not rest longer and longer for throttling', async () => {
+    const breakers = create();
+    await report(breakers, throttled, 50);
+    for (let round = 0; round < 5; round += 1) {
+      expect(breakers.stateOf(target).retryAfterMs).toBe(5_000);
+      await jest.advanceTimersByTimeAsync(5_000);
+      await report(breakers, throttled);
+    }
+  });
+
   it('keeps a bounded number of breakers and forgets closed ones first', async () => {
     const breakers = create({ maxBreakers: 2, volumeThreshold: 1 });
     await report(breakers, failure);

@@ -169,6 +169,48 @@ describe('resilience stage', () => {
     breakers.close();
   });
 
+  it('is refused by a full target without an attempt, and waits for it when nothing else is left', async () => {
+    const clock = fakeClock();
+    const breakers = createCircuitBreakers({ clock, onServerEvent: () => undefined });
+    const admission = createTargetAdmission({ clock, onServerEvent: () => undefined, maxConcurrentPerTarget: 1 });
+    const stage = createResilienceStage({
+      breakers,
+      admission,
+      retryBudget: createRetryBudget(),
+      clock,
+      random: fakeRandom(),
+    });
+    let finish: (() => void) | undefined;
+    const handle = stage(
+      () =>
+        new Promise<ModelResponse>((resolve) => {
+          finish = () => resolve(answer);
+        }),
+    );
+    const first = handle(request, callContext());
+    await clock.advance(0);
+    const refused = callContext({ attempts: attemptBudget(1) });
+    const ended = expect(handle(request, refused)).rejects.toMatchObject({
+      category: 'rate_limit',
+      reason: 'overloaded',
+    });
+    const patient = handle(request, callContext({ lastResort: true }));
+    await clock.advance(1_000);
+    await ended;
+    expect(refused.attempts.take()).toBe(1);
+    finish?.();
+    await first;
+    await clock.advance(0);
+    finish?.();
+    await expect(patient).resolves.toBe(answer);
+  });
+
+  it('does not let a caller in a hurry open the breaker', async () => {
+    const { run, breakers } = setUp([failure('timeout', { reason: 'deadline' })]);
+    for (let count = 0; count < 50; count += 1) await run().catch(() => undefined);
+    expect(breakers.stateOf(target).state).toBe('closed');
+  });
+
   it('turns a foreign error into an internal one without retrying it', async () => {
     const { breakers, clock, context } = setUp([answer]);
     const stage = createResilienceStage({
