@@ -10,6 +10,8 @@ export interface Stages {
   readonly cache: Stage<ModelRequest>;
   /** Decides where to go, and goes elsewhere when that fails. */
   readonly route: Stage<ModelRequest, RoutedRequest>;
+  /** Copies calls to another model; absent when no model gets copies. */
+  readonly shadow?: Stage<RoutedRequest>;
   /** Holds answers against `response_schema`; a repair is reserved and booked like any attempt. */
   readonly structured: Stage<RoutedRequest>;
   /** Reserves the worst case, settles the truth. */
@@ -27,6 +29,7 @@ export function createRequestProcessor(stages: Stages): Handler<ModelRequest> {
     .through(stages.guard)
     .through(stages.cache)
     .through(stages.route)
+    .through(stages.shadow ?? ((next) => next))
     .through(stages.structured)
     .through(stages.budget)
     .through(stages.resilience)

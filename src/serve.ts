@@ -24,7 +24,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { settings, logger } = options;
   const application = startApplication({ settings, logger });
   const registry = createToolRegistry({
-    tools: settings.server.readOnly ? options.tools.filter(({ kind }) => kind === 'read') : options.tools,
+    tools: offeredTools(options),
     service: async () => (await application.get()).service,
     logger,
     clock: systemClock,
@@ -46,6 +46,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   } finally {
     await application.close();
   }
+}
+
+/** Those of the toolsets that the operator wants; without spending, those that only read. */
+function offeredTools({ settings: { server }, tools }: ServeOptions): readonly Tool[] {
+  const wanted = tools.filter(({ toolset = 'core' }) => server.toolsets.some((name) => name === toolset));
+  return server.readOnly ? wanted.filter(({ kind }) => kind === 'read') : wanted;
 }
 
 async function serveStdio({ logger, signal }: ServeOptions, connector: McpConnector): Promise<void> {

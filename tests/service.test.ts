@@ -30,6 +30,7 @@ function setUp(process: ServiceParts['process'], overrides: Partial<ServiceParts
   const service = createBedrockIntegrationService({
     process,
     route: refuse,
+    rate: refuse,
     directory: { all: refuse, find: refuse, resolve: refuse, targetsOf: refuse },
     prices: { priceOf: refuse, costOf: refuse },
     performance: { of: () => undefined },

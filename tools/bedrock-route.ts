@@ -26,8 +26,10 @@ function toText(decision: RoutingDecision, explain: boolean): string {
     return `${candidate.rank}. ${where}: ${cost}${state}; ${candidate.reasons.join(', ')}`;
   });
   const none = candidates.length === 0 ? ['No model can take this request.'] : [];
+  const others = Object.entries(decision.alternatives).map(([goal, model]) => `${goal}: ${model}`);
+  const instead = explain && others.length > 0 ? [`first choice by goal: ${others.join(', ')}`] : [];
   const excluded = explain ? decision.excluded.map(({ model, reason }) => `left out ${model}: ${reason}`) : [];
-  return [head, ...decision.reasons, ...rows, ...none, ...decision.notices, ...excluded].join('\n');
+  return [head, ...decision.reasons, ...rows, ...none, ...decision.notices, ...instead, ...excluded].join('\n');
 }
 
 export const bedrockRoute = defineTool({
@@ -39,8 +41,8 @@ export const bedrockRoute = defineTool({
   kind: 'read',
   input,
   output,
-  handle: async ({ explain, request }, service) => {
-    const decision = await service.route(request);
+  handle: async ({ explain, request }, service, { caller }) => {
+    const decision = await service.route(request, caller);
     const structured = {
       ...toRoutingResult(decision),
       input_tokens: decision.inputTokens,

@@ -1,6 +1,7 @@
 import type { Tool } from '../src/server/define-tool.js';
 import { bedrockCostReport } from './bedrock-cost-report.js';
 import { bedrockEstimate } from './bedrock-estimate.js';
+import { bedrockFeedback } from './bedrock-feedback.js';
 import { bedrockHealth } from './bedrock-health.js';
 import { bedrockInvoke } from './bedrock-invoke.js';
 import { bedrockModels } from './bedrock-models.js';
@@ -14,4 +15,5 @@ export const tools: readonly Tool[] = [
   bedrockModels,
   bedrockCostReport,
   bedrockHealth,
+  bedrockFeedback,
 ];

@@ -40,7 +40,7 @@ export function cacheKey({ tenant, request, policyVersion }: CacheKeyParts): str
 
 /** With a model named there is nothing to choose, so that hints for the choice have no effect. */
 const withoutRouting = (request: ModelRequest, name: string): boolean =>
-  pinnedModel(request) !== undefined && (name === 'task' || name === 'optimize');
+  pinnedModel(request) !== undefined && (name === 'task' || name === 'optimize' || name === 'quality_weight');
 
 const pinnedModel = ({ model }: ModelRequest): string | undefined => (model === 'auto' ? undefined : model);
 

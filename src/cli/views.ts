@@ -58,11 +58,15 @@ export function decisionView(decision: RoutingDecision) {
     confidence,
     complexity,
     optimize,
-    candidates: candidates.map(({ target, estimatedCost, expectedLatencyMs, ...rest }) => ({
+    strategy: decision.strategy,
+    policy_version: decision.policyVersion,
+    alternatives: decision.alternatives,
+    candidates: candidates.map(({ target, estimatedCost, expectedLatencyMs, parts, ...rest }) => ({
       model: target.model,
       region: target.region,
       profile: target.profile,
       ...rest,
+      score_parts: parts,
       estimated_cost_usd: estimatedCost === undefined ? undefined : usd(estimatedCost),
       expected_latency_ms: expectedLatencyMs,
     })),

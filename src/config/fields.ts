@@ -50,6 +50,11 @@ export const wholeNumber = (from: number, to: number) => ({
   schema: z.preprocess(readNumber, z.int().min(from).max(to)),
 });
 
+export const fraction = {
+  form: 'a number from 0 to 1',
+  schema: z.preprocess(readNumber, z.number().min(0).max(1)),
+};
+
 /** Given in seconds, kept in milliseconds. */
 export const seconds = (from: number, to: number) => ({
   form: `seconds, from ${from} to ${to}`,

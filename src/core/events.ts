@@ -47,6 +47,7 @@ export type CallEvent =
     }
   | { readonly type: 'cost-reserved'; readonly target: Target; readonly amount: NanoUsd }
   | { readonly type: 'cost-settled'; readonly target: Target; readonly cost: Cost }
+  | { readonly type: 'answer-rated'; readonly rating: number; readonly comment?: string }
   | { readonly type: 'call-succeeded'; readonly response: ModelResponse; readonly latencyMs: number }
   | { readonly type: 'call-failed'; readonly failure: FailureSummary; readonly latencyMs: number };
 

@@ -31,6 +31,20 @@ export interface Invocation {
   readonly record: CallRecord;
 }
 
+/** What a caller thinks of an answer. */
+export interface Feedback {
+  readonly requestId: string;
+  /** 0 (useless) to 1 (as good as it gets). */
+  readonly rating: number;
+  readonly comment?: string;
+}
+
+/** The model and the kind of work that a rating was counted for. */
+export interface RatedAnswer {
+  readonly model: string;
+  readonly task: string;
+}
+
 export interface Estimate {
   readonly target: Target;
   readonly inputTokens: number;
@@ -104,8 +118,9 @@ export interface HealthReport {
 /** Everything a tool can do. Each member throws ServiceError only. */
 export interface BedrockIntegrationService {
   invoke(request: ModelRequest, options: CallOptions): Promise<Invocation>;
-  /** The decision that `invoke` would make now; calls no model. */
-  route(request: ModelRequest): Promise<RoutingDecision>;
+  /** The decision that `invoke` of this caller would make now; calls no model. */
+  route(request: ModelRequest, caller?: Caller): Promise<RoutingDecision>;
+  feedback(feedback: Feedback, caller: Caller): Promise<RatedAnswer>;
   estimate(request: ModelRequest): Promise<Estimate>;
   models(filter: ModelFilter): Promise<readonly ModelSummary[]>;
   costReport(query: CostQuery): Promise<CostReport>;

@@ -113,6 +113,7 @@ export const requestArguments = z.strictObject({
     .describe('Model id, inference profile id or alias (claude, nova, …). Absent or `auto`: the best one is chosen.'),
   task: z.enum(tasks).optional().describe('What kind of work it is, if known; otherwise it is recognised.'),
   optimize: z.enum(optimizeGoals).optional().describe('What to favour when choosing. Default: the server setting.'),
+  quality_weight: z.number().min(0).max(1).optional().describe('0 cheapest to 1 best.'),
   max_tokens: z.int().min(1).max(requestLimits.tokens).optional().describe('Upper limit of tokens in the answer.'),
   temperature: z.number().min(0).max(1).optional(),
   top_p: z.number().min(0).max(1).optional(),

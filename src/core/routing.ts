@@ -1,6 +1,6 @@
 import type { OptimizeGoal, Task } from './request.js';
 import type { NanoUsd } from './response.js';
-import type { Target } from './target.js';
+import type { ModelId, Target } from './target.js';
 
 export const complexityLevels = ['simple', 'medium', 'complex'] as const;
 export type ComplexityLevel = (typeof complexityLevels)[number];
@@ -21,12 +21,26 @@ export interface Classification {
   readonly signals: readonly string[];
 }
 
+/** What the expected utility of a candidate is made of: quality − cost − latency − failure + affinity. */
+export interface ScoreParts {
+  /** 0 to 1, as expected of this model for this kind of request; ratings have moved it from `prior`. */
+  readonly quality: number;
+  readonly prior: number;
+  readonly cost: number;
+  readonly latency: number;
+  /** What its recent errors take off. */
+  readonly failure: number;
+  /** Gained by staying with the model that knows the conversation. */
+  readonly affinity: number;
+}
+
 export interface Candidate {
   readonly target: Target;
   /** 1 is tried first. */
   readonly rank: number;
   /** Higher is better; comparable within one decision only. */
   readonly score: number;
+  readonly parts: ScoreParts;
   /** Undefined when the price is not known. */
   readonly estimatedCost?: NanoUsd;
   readonly expectedLatencyMs?: number;
@@ -45,6 +59,15 @@ export interface RoutingDecision {
   readonly confidence: number;
   readonly complexity: Complexity;
   readonly optimize: OptimizeGoal;
+  /** How the candidates were ordered. */
+  readonly strategy: string;
+  /** Of the rules by which models are chosen. */
+  readonly policyVersion: string;
+  /** The model that each `optimize` value would have put first. */
+  readonly alternatives: Readonly<Partial<Record<OptimizeGoal, ModelId>>>;
+  /** Keyed hashes by which later requests of the same conversation, and the same request again, are known. */
+  readonly conversation: number;
+  readonly fingerprint: number;
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly Exclusion[];
   readonly reasons: readonly string[];

@@ -13,6 +13,7 @@ export const callEventDescriptions = {
   'fallback-chosen': 'The next candidate is asked, because the one before failed.',
   'cost-reserved': 'The worst case of a candidate was set aside in the budget.',
   'cost-settled': 'The true cost of the call at a target was booked.',
+  'answer-rated': 'The caller rated the answer of the call, 0 to 1, some time after its end.',
   'call-succeeded': 'The call ended with an answer; the last event of a call.',
   'call-failed': 'The call ended with a typed error; the last event of a call.',
 } as const satisfies Record<CallEvent['type'], string>;

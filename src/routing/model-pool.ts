@@ -2,7 +2,7 @@ import { toServiceError } from '../core/errors.js';
 import type { Model } from '../core/model.js';
 import type { ModelDirectory, PriceBook, ResolvedModel } from '../core/ports.js';
 import type { Task } from '../core/request.js';
-import type { Exclusion } from '../core/routing.js';
+import type { ComplexityLevel, Exclusion } from '../core/routing.js';
 import type { Target } from '../core/target.js';
 
 /** A model that may be tried, where it can be called, and why it is in the pool. */
@@ -18,17 +18,17 @@ export interface PoolOptions {
   readonly directory: ModelDirectory;
   readonly prices: PriceBook;
   readonly taskRoutes: Readonly<Record<Task, readonly string[]>>;
-  readonly allRounder: string;
+  readonly allRounders: Readonly<Record<ComplexityLevel, string>>;
   readonly fallbackModels: readonly string[];
 }
 
 /** The models to choose from, resolved once: settings and catalogue do not change under a running server. */
 export interface ModelPool {
   readonly routes: Readonly<Record<Task, readonly PoolEntry[]>>;
-  readonly allRounder: readonly PoolEntry[];
+  readonly allRounders: Readonly<Record<ComplexityLevel, readonly PoolEntry[]>>;
   readonly fallbacks: readonly PoolEntry[];
-  /** Every model that can be called here, the cheapest first. */
-  readonly byPrice: readonly PoolEntry[];
+  /** An order of every model that can be called here, worked out once under its name from the cheapest first. */
+  ranking(name: string, order: (byPrice: readonly PoolEntry[]) => readonly PoolEntry[]): readonly PoolEntry[];
   /** Names in the settings that stand for no model here. */
   readonly broken: readonly Exclusion[];
 }
@@ -45,12 +45,19 @@ export function createModelPool(options: PoolOptions): ModelPool {
         return [];
       }
     });
+  const byPrice = callableByPrice(options);
+  const rankings = new Map<string, readonly PoolEntry[]>();
+  const allRounder = (level: ComplexityLevel) => entries([options.allRounders[level]], 'all-rounder');
   const route = (task: Task) => entries(options.taskRoutes[task], `${task} route`);
   return {
     routes: { code: route('code'), reasoning: route('reasoning'), general: route('general') },
-    allRounder: entries([options.allRounder], 'all-rounder'),
+    allRounders: { simple: allRounder('simple'), medium: allRounder('medium'), complex: allRounder('complex') },
     fallbacks: entries(options.fallbackModels, 'fallback'),
-    byPrice: callableByPrice(options),
+    ranking: (name, order) => {
+      const known = rankings.get(name) ?? order(byPrice);
+      rankings.set(name, known);
+      return known;
+    },
     broken,
   };
 }
@@ -63,7 +70,7 @@ function callableByPrice({ directory, prices }: PoolOptions): readonly PoolEntry
   return directory
     .all()
     .filter((model) => model.lifecycle.status === 'ACTIVE' && model.callable === true && isForText(model))
-    .map((model) => poolEntry(directory, { model }, 'cheap model of the catalogue'))
+    .map((model) => poolEntry(directory, { model }, 'catalogue'))
     .flatMap((entry) => {
       const [target] = entry.targets;
       return target === undefined ? [] : { entry, price: prices.priceOf(target) };

@@ -1,22 +1,39 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock, Random } from '../core/clock.js';
 import { ServiceError } from '../core/errors.js';
 import type { ModelDirectory, PerformanceRecord, PriceBook, ResolvedModel, TargetHealth } from '../core/ports.js';
 import type { ModelRequest, OptimizeGoal, Task } from '../core/request.js';
 import type { Classification, Exclusion, RoutingDecision } from '../core/routing.js';
 import { estimateInputTokens } from '../core/token-estimate.js';
-import { answerLimit, type Demands, demandsOf, unfitReason } from './candidate-filters.js';
-import { rankCandidates } from './candidate-ranking.js';
+import { answerLimit, type Demands, demandsOf } from './candidate-filters.js';
+import { type Ranked, rankCandidates } from './candidate-ranking.js';
 import type { Classifier } from './classifier.js';
-import { allRounder } from './default-task-routes.js';
+import { type ConversationKeys, conversationKeys } from './conversation-key.js';
+import { allRounders, routingPolicyVersion } from './default-task-routes.js';
 import { createModelPool, type ModelPool, type PoolEntry, poolEntry } from './model-pool.js';
-import { strategyFor } from './strategies/strategy-for.js';
+import { applyFilters, isUnsure, offeredModels } from './offered-models.js';
+import type { LoadRecord } from './performance-tracker.js';
+import type { QualityPosteriors } from './quality-posteriors.js';
+import type { SessionAffinity, Warmth } from './session-affinity.js';
+import { pinned as pinnedStrategy } from './strategies/pinned.js';
+import type { RoutingStrategy } from './strategies/routing-strategy.js';
+import { namedStrategies, type StrategyName, strategyFor } from './strategies/strategy-for.js';
+import { weighted } from './strategies/weighted.js';
+import { preferencesFor } from './utility.js';
+
+/** Who asks, and how, beside the request itself. */
+export interface RoutingContext {
+  readonly caller: string;
+  /** Text is wanted as it is written. */
+  readonly streaming?: boolean;
+}
 
 export interface ModelRouter {
   /**
-   * Decides without calling a model: candidates in the order in which they are to be tried.
+   * Decides without calling a model: candidates in the order in which they are to be tried. The same request gives the
+   * same decision until something is learned.
    * @throws ServiceError validation for an unknown model, model_unavailable when nothing can answer the request.
    */
-  route(request: ModelRequest): RoutingDecision;
+  route(request: ModelRequest, context?: RoutingContext): RoutingDecision;
 }
 
 export interface ModelRouterOptions {
@@ -24,6 +41,9 @@ export interface ModelRouterOptions {
   readonly prices: PriceBook;
   readonly health: TargetHealth;
   readonly performance: PerformanceRecord;
+  readonly load: LoadRecord;
+  readonly posteriors: QualityPosteriors;
+  readonly affinity: Pick<SessionAffinity, 'of'>;
   readonly classifier: Classifier;
   /** Models for each task, the preferred first: ids or aliases. */
   readonly taskRoutes: Readonly<Record<Task, readonly string[]>>;
@@ -33,107 +53,143 @@ export interface ModelRouterOptions {
   readonly fallbackModels: readonly string[];
   /** For requests that do not say. */
   readonly optimize: OptimizeGoal;
+  /** Orders the candidates of requests that do not say what to optimise. */
+  readonly strategy: StrategyName;
+  /** Parts of the conversations by model, for the strategy `weighted`: ids or aliases. */
+  readonly modelWeights: Readonly<Record<string, number>>;
+  readonly regionWeights: Readonly<Record<string, number>>;
   readonly clock: Clock;
+  readonly random: Pick<Random, 'next'>;
 }
 
-/** Below it, the classifier is wrong too often to let it pick a specialist. */
-const confidenceGate = 0.5;
-const cheapModels = 6;
-/** Stand-in for strength: from a request of this complexity on, a cheaper model is not offered to save money. */
-const leastOutputPrice = { simple: 0, medium: 0.4, complex: 1.5 };
 const reasonsTold = 4;
+const nobody: RoutingContext = { caller: '' };
 
 /** Chooses where a request goes: hard filters first, then the strategy of the goal, sick targets last. */
 export function createModelRouter(options: ModelRouterOptions): ModelRouter {
-  const { directory, classifier, clock } = options;
-  const pool = createModelPool({ ...options, allRounder: options.defaultModel ?? allRounder });
+  const { directory, classifier, clock, defaultModel } = options;
+  const everyTier = defaultModel && { simple: defaultModel, medium: defaultModel, complex: defaultModel };
+  const pool = createModelPool({ ...options, allRounders: everyTier || allRounders });
+  const split = createSplit(options);
+  const seed = Math.floor(options.random.next() * 2 ** 32);
   return {
-    route: (request) => {
+    route: (request, context = nobody) => {
       const startedMs = clock.monotonicMs();
       const classification = classifier.classify(request);
-      const optimize = request.optimize ?? options.optimize;
-      const pinned = pinnedModel(request, directory);
+      const resolved = resolvedModel(request, directory);
       const inputTokens = estimateInputTokens(request);
-      const demands = demandsOf(request, inputTokens);
-      const offered = offeredModels({ pool, request, classification, optimize, demands, directory, pinned });
-      const { fit, excluded } = applyFilters(offered, demands, pool.broken);
-      const ranked = rankCandidates({
-        ...options,
-        fit,
-        demands,
-        classification,
-        pinned,
-        strategy: strategyFor[optimize],
-      });
-      const candidates = request.fallback === false ? sameModel(ranked) : ranked;
+      const demands = demandsOf(request, inputTokens, context.streaming);
+      const keys = conversationKeys(request, context.caller, seed);
+      const question: Question = { request, classification, resolved, demands, keys };
+      const { ranked, excluded, strategy, optimize } = choose(options, { pool, split, seed }, question);
+      const candidates = request.fallback === false ? sameModel(ranked.candidates) : ranked.candidates;
       const [first] = candidates;
       if (first === undefined) throw noCandidate(excluded);
-      const model = directory.find(first.target.model);
       return {
         ...classification,
+        ...keys,
         optimize,
+        strategy: strategy.name,
+        policyVersion: routingPolicyVersion,
+        alternatives: ranked.alternatives,
         candidates,
         excluded,
-        reasons: [...classification.signals, `${strategyFor[optimize].name} order for optimize ${optimize}`],
-        notices: noticesOf(pinned, first.target.model, excluded),
-        ...(pinned && request.model !== undefined ? { requestedModel: request.model } : {}),
+        reasons: reasonsOf(question, strategy, optimize),
+        notices: noticesOf(resolved, first.target.model, excluded),
+        ...(resolved && request.model !== undefined ? { requestedModel: request.model } : {}),
         inputTokens,
-        maxTokens: answerLimit(model ?? {}, demands),
+        maxTokens: answerLimit(directory.find(first.target.model) ?? {}, demands),
         decisionMicroseconds: (clock.monotonicMs() - startedMs) * 1_000,
       };
     },
   };
 }
 
-function pinnedModel({ model }: ModelRequest, directory: ModelDirectory): ResolvedModel | undefined {
+/** All that is known of a request before the choice. */
+interface Question {
+  readonly request: ModelRequest;
+  readonly classification: Classification;
+  readonly resolved: ResolvedModel | undefined;
+  readonly demands: Demands;
+  readonly keys: ConversationKeys;
+}
+
+interface Fixed {
+  readonly pool: ModelPool;
+  readonly split: ModelSplit | undefined;
+  readonly seed: number;
+}
+
+function choose(options: ModelRouterOptions, { pool, split, seed }: Fixed, question: Question) {
+  const { request, classification, resolved, demands, keys } = question;
+  const optimize = request.optimize ?? options.optimize;
+  const strategy = strategyOf(options, question, optimize, split);
+  const asked = resolved && poolEntry(options.directory, resolved, 'asked for');
+  const entries = strategy.name === 'weighted' ? (split?.entries ?? []) : [];
+  const offered = offeredModels({ pool, request, classification, demands, asked, split: entries });
+  const { fit, excluded } = applyFilters(offered, demands, pool.broken, resolved);
+  const preferences = preferencesFor(optimize, request.quality_weight);
+  const ranked: Ranked = rankCandidates({
+    ...options,
+    fit,
+    demands,
+    classification,
+    strategy,
+    ranking: { preferences, conversation: keys.conversation },
+    warmth: warmthOf(options.affinity, question),
+    seed,
+  });
+  return { ranked, excluded, strategy, optimize };
+}
+
+/** A first message asked again is no conversation to keep together, unless its prompt is cached where it was answered. */
+function warmthOf(affinity: ModelRouterOptions['affinity'], { request, keys }: Question): Warmth | undefined {
+  const warmth = affinity.of(keys.conversation);
+  return warmth !== undefined && (request.messages.length > 1 || warmth.cachedTokens > 0) ? warmth : undefined;
+}
+
+/** What the request says goes before the configured strategy; a model asked for goes before both. */
+function strategyOf(
+  { strategy }: ModelRouterOptions,
+  { request, resolved }: Question,
+  optimize: OptimizeGoal,
+  split: ModelSplit | undefined,
+): RoutingStrategy {
+  const ofGoal = request.quality_weight === undefined ? strategyFor[optimize] : namedStrategies.balanced;
+  if (resolved !== undefined) return pinnedStrategy(resolved.model.id, ofGoal);
+  if (request.optimize !== undefined || request.quality_weight !== undefined) return ofGoal;
+  if (strategy === 'weighted') return split?.strategy ?? ofGoal;
+  return strategy === 'balanced' ? ofGoal : namedStrategies[strategy];
+}
+
+interface ModelSplit {
+  readonly strategy: RoutingStrategy;
+  readonly entries: readonly PoolEntry[];
+}
+
+function createSplit({ strategy, modelWeights, directory, optimize }: ModelRouterOptions): ModelSplit | undefined {
+  if (strategy !== 'weighted') return undefined;
+  const weights = new Map<string, number>();
+  const entries = Object.entries(modelWeights).map(([name, weight]) => {
+    const resolved = directory.resolve(name);
+    weights.set(resolved.model.id, weight);
+    return poolEntry(directory, resolved, `weight ${weight}`);
+  });
+  return { strategy: weighted(weights, strategyFor[optimize]), entries };
+}
+
+function resolvedModel({ model }: ModelRequest, directory: ModelDirectory): ResolvedModel | undefined {
   return model === undefined || model === 'auto' ? undefined : directory.resolve(model);
 }
 
-interface Offer {
-  readonly pool: ModelPool;
-  readonly request: ModelRequest;
-  readonly classification: Classification;
-  readonly optimize: OptimizeGoal;
-  readonly demands: Demands;
-  readonly directory: ModelDirectory;
-  readonly pinned: ResolvedModel | undefined;
-}
-
-/** Models to consider, the preferred first, each once; the tail leads to other providers should a whole one fail. */
-function offeredModels(offer: Offer): readonly PoolEntry[] {
-  const { pool, request, classification, optimize, demands, directory, pinned } = offer;
-  const asked = pinned ? [poolEntry(directory, pinned, 'asked for')] : [];
-  if (pinned && request.fallback === false) return asked;
-  const unsure = request.task === undefined && classification.confidence < confidenceGate;
-  const { routes } = pool;
-  const entries = [
-    ...asked,
-    ...(unsure && !pinned ? pool.allRounder : []),
-    ...routes[classification.task],
-    ...pool.fallbacks,
-    ...(pinned || optimize === 'quality' || optimize === 'balanced' ? [] : cheapEnough(pool, classification, demands)),
-    ...pool.allRounder,
-    ...Object.values(routes).flatMap((route) => route.slice(0, 1)),
-  ];
-  const seen = new Set<string>();
-  return entries.filter(({ model }) => !seen.has(model.id) && seen.add(model.id));
-}
-
-function cheapEnough(pool: ModelPool, { complexity }: Classification, demands: Demands): readonly PoolEntry[] {
-  const least = leastOutputPrice[complexity.level];
-  return pool.byPrice
-    .filter(({ model }) => (model.price.output ?? 0) >= least && unfitReason(model, demands) === undefined)
-    .slice(0, cheapModels);
-}
-
-function applyFilters(offered: readonly PoolEntry[], demands: Demands, broken: readonly Exclusion[]) {
-  const excluded: Exclusion[] = [...broken];
-  const fit = offered.filter(({ model, targets, refusal }) => {
-    const reason = unfitReason(model, demands) ?? (targets.length === 0 ? refusal : undefined);
-    if (reason !== undefined) excluded.push({ model: model.id, reason });
-    return reason === undefined;
-  });
-  return { fit, excluded };
+function reasonsOf({ request, classification, resolved }: Question, strategy: RoutingStrategy, optimize: OptimizeGoal) {
+  const weight = request.quality_weight;
+  const goal = weight === undefined ? `optimize ${optimize}` : `quality weight ${weight}`;
+  const unsure = resolved === undefined && isUnsure(request, classification);
+  const gate = unsure
+    ? [`not sure enough of the task for a specialist: all-rounder for ${classification.complexity.level} requests`]
+    : [];
+  return [...classification.signals, ...gate, `${strategy.name} order for ${goal}`];
 }
 
 function sameModel<Entry extends { target: { model: string } }>(entries: readonly Entry[]): readonly Entry[] {

@@ -6,6 +6,9 @@ import type { BedrockIntegrationService, CallOptions } from '../core/integration
 /** `read` spends nothing and changes nothing; `write` calls a model; `admin` changes the server itself. */
 export type ToolKind = 'read' | 'write' | 'admin';
 
+/** Groups in which an operator offers tools. */
+export type Toolset = 'core' | 'sessions' | 'ops' | 'retrieval' | 'kairos';
+
 /** Who calls a tool and how the call can be ended and watched. */
 export type ToolCaller = Pick<CallOptions, 'caller' | 'signal' | 'onEvent'>;
 
@@ -25,6 +28,8 @@ interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodObject> {
   /** For the model that chooses a tool: the first sentence says what it does, the rest when to use it. */
   readonly description: string;
   readonly kind: ToolKind;
+  /** Absent: core. */
+  readonly toolset?: Toolset;
   readonly input: Input;
   readonly output: Output;
   /** Throws ServiceError for everything the caller should know. */

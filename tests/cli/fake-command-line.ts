@@ -49,17 +49,23 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
         confidence: 0.91,
         complexity: { score: 0.2, level: 'simple' },
         optimize: 'cost',
+        strategy: 'cheapest',
+        policyVersion: '1',
+        alternatives: { quality: target.model },
+        conversation: 1,
+        fingerprint: 2,
         candidates: [
           {
             target,
             rank: 1,
             score: 2,
+            parts,
             estimatedCost: 1_000,
             expectedLatencyMs: 250.2,
             healthy: true,
             reasons: ['cheap'],
           },
-          { target: { ...target, region: region('eu-west-1') }, rank: 2, score: 1, healthy: false, reasons: [] },
+          { target: { ...target, region: region('eu-west-1') }, rank: 2, score: 1, parts, healthy: false, reasons: [] },
         ],
         excluded: [],
         reasons: ['code words'],
@@ -69,6 +75,7 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
         decisionMicroseconds: 12,
       });
     },
+    feedback: () => Promise.reject(new Error('not used')),
     estimate: () => Promise.reject(new Error('not used')),
     models: (filter: ModelFilter) => {
       asked.push(['models', filter]);
@@ -123,6 +130,8 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
     },
   };
 }
+
+const parts = { quality: 0.9, prior: 0.9, cost: 0.02, latency: 0.01, failure: 0, affinity: 0 };
 
 export interface FakeRun extends Partial<Omit<CommandLineDependencies<string>, 'stdout' | 'stderr'>> {
   readonly health?: HealthStatus;

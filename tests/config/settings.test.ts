@@ -29,7 +29,8 @@ describe('settings from the environment', () => {
     expect(settings.aws).toMatchObject({ region: 'us-east-1', regions: ['us-east-1'], tlsMinVersion: 'TLSv1.3' });
     expect(settings.limits.firstTokenTimeoutMs).toBe(5_000);
     expect(settings.cache.ttlSeconds).toBe(300);
-    expect(settings.server).toMatchObject({ transport: 'stdio', host: '127.0.0.1', port: 8_765, toolsets: ['core'] });
+    expect(settings.server).toMatchObject({ transport: 'stdio', host: '127.0.0.1', port: 8_765 });
+    expect(settings.server.toolsets).toEqual(['core', 'sessions']);
     expect(settings.storage.dataDir).toBe('/home/ada/.local/share/kairos-bedrock-mcp');
     expect(settings.sandbox).toBe(false);
     expect(settings.cost).toEqual({});
@@ -84,7 +85,7 @@ describe('wrong settings', () => {
     [{ BEDROCK_TASK_ROUTES: '{"poetry":["x"]}' }, 'BEDROCK_TASK_ROUTES is'],
     [{ BEDROCK_TASK_ROUTES: '{' }, 'BEDROCK_TASK_ROUTES is "{", must be JSON'],
     [{ BEDROCK_HTTP_HOST: '0.0.0.0' }, 'serves this machine only'],
-    [{ BEDROCK_TOOLSETS: 'core,ops' }, 'the only toolset of this version'],
+    [{ BEDROCK_TOOLSETS: 'core,ops' }, 'each one of core, sessions'],
     [{ BEDROCK_ENVIRONMENT: 'prod' }, 'must be one of development, staging, production.'],
     [{ BEDROCK_REDIS_URL: 'http://x' }, 'BEDROCK_REDIS_URL must be a URL that starts with redis:// or rediss://.'],
     [{ BEDROCK_CASHE_TTL: '5' }, 'BEDROCK_CASHE_TTL is not a known setting. Did you mean BEDROCK_CACHE_TTL?'],

@@ -92,12 +92,11 @@ describe('an unpinned request', () => {
     expect(modelsOf(withDefault.route(request()))[0]).toBe('mistral.mistral-large-3-675b-instruct');
   });
 
-  it("offers the operator's fallback models after the models of the task", () => {
+  it("offers the operator's fallback models next after the chosen one, in their order", () => {
     const models = modelsOf(
       routerWith({ fallbackModels: ['grok', 'nova-micro'] }).route(request({ optimize: 'quality', task: 'code' })),
     );
-    expect(models.indexOf('xai.grok-4.7')).toBe(3);
-    expect(models).toContain('amazon.nova-micro-v1:0');
+    expect(models.slice(1, 3)).toEqual(['xai.grok-4.7', 'amazon.nova-micro-v1:0']);
   });
 
   it('tells of names in the settings that stand for nothing, and works on', () => {

@@ -7,7 +7,9 @@ import { loadCatalogue } from '../../src/models/catalogue/load-catalogue.js';
 import { createModelManager } from '../../src/models/model-manager.js';
 import { defaultTaskRoutes } from '../../src/routing/default-task-routes.js';
 import { createModelRouter, type ModelRouterOptions } from '../../src/routing/model-router.js';
-import { fakeClock } from '../support/fake-clock.js';
+import type { LoadRecord } from '../../src/routing/performance-tracker.js';
+import { createQualityPosteriors } from '../../src/routing/quality-posteriors.js';
+import { fakeClock, fakeRandom } from '../support/fake-clock.js';
 
 export const catalogue = loadCatalogue();
 
@@ -25,6 +27,9 @@ export function healthWith(open: readonly string[] = []): TargetHealth {
       : { target, state: 'closed' };
   return { stateOf, states: () => [] };
 }
+
+/** A router's memory that holds nothing yet. */
+export const noLoad: LoadRecord = { loadOf: () => ({ inFlight: 0, throttleRate: 0 }), version: () => 0 };
 
 export const performanceOf = (known: Record<string, TargetPerformance> = {}): PerformanceRecord => ({
   of: (target) => known[target.model],
@@ -50,6 +55,13 @@ export function routerWith({ regions, geographies, judged, ...options }: RouterS
     prices: createPriceBook({ catalogue }),
     health: healthWith(),
     performance: performanceOf(),
+    load: noLoad,
+    posteriors: createQualityPosteriors({ seed: 1 }),
+    affinity: { of: () => undefined },
+    strategy: 'balanced',
+    modelWeights: {},
+    regionWeights: {},
+    random: fakeRandom(),
     classifier: {
       classify: ({ task }) => classification({ ...judged, ...(task === undefined ? {} : { task, confidence: 1 }) }),
     },

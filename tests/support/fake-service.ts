@@ -6,6 +6,7 @@ import type {
   CallOptions,
   CostQuery,
   CostReport,
+  Feedback,
   HealthReport,
   ModelFilter,
   ModelSummary,
@@ -43,6 +44,7 @@ export interface FakeBehaviour {
 export interface FakeService extends BedrockIntegrationService {
   behaviour: FakeBehaviour;
   readonly invocations: { request: ModelRequest; options: CallOptions; aborted: boolean }[];
+  readonly ratings: Feedback[];
   readonly costQueries: CostQuery[];
   readonly modelFilters: ModelFilter[];
 }
@@ -52,17 +54,30 @@ export const decision: RoutingDecision = {
   confidence: 0.82,
   complexity: { score: 0.4, level: 'medium' },
   optimize: 'balanced',
+  strategy: 'balanced',
+  policyVersion: '1',
+  alternatives: {},
+  conversation: 1,
+  fingerprint: 2,
   candidates: [
     {
       target: firstTarget,
       rank: 1,
       score: 0.9,
+      parts: { quality: 0.9, prior: 0.9, cost: 0.02, latency: 0.01, failure: 0, affinity: 0 },
       estimatedCost: 1_200_000,
       expectedLatencyMs: 800.4,
       healthy: true,
       reasons: ['good at code'],
     },
-    { target: secondTarget, rank: 2, score: 0.5, healthy: false, reasons: ['cheap'] },
+    {
+      target: secondTarget,
+      rank: 2,
+      score: 0.5,
+      parts: { quality: 0.9, prior: 0.9, cost: 0.02, latency: 0.01, failure: 0, affinity: 0 },
+      healthy: false,
+      reasons: ['cheap'],
+    },
   ],
   excluded: [{ model: 'ai21.j2-ultra-v1', reason: 'retired' }],
   reasons: ['the prompt asks for code'],
@@ -212,10 +227,15 @@ export function createFakeService(): FakeService {
   const fake: FakeService = {
     behaviour: {},
     invocations: [],
+    ratings: [],
     costQueries: [],
     modelFilters: [],
     invoke,
     route: () => answer({ ...decision, ...fake.behaviour.decision }),
+    feedback: (feedback) => {
+      fake.ratings.push(feedback);
+      return answer({ model: firstTarget.model, task: 'code' });
+    },
     estimate: () =>
       answer({
         target: firstTarget,

@@ -17,6 +17,7 @@ describe('tool catalogue', () => {
       'bedrock_models',
       'bedrock_cost_report',
       'bedrock_health',
+      'bedrock_feedback',
     ]);
   });
 
@@ -30,9 +31,9 @@ describe('tool catalogue', () => {
     expect(instructions.length).toBeLessThan(2_000);
   });
 
-  it('lets only the tools that call a model be anything but read-only', () => {
+  it('lets only the tools that call a model or change a choice be anything but read-only', () => {
     const writing = listing.filter(({ annotations }) => !annotations.readOnlyHint).map(({ name }) => name);
-    expect(writing).toEqual(['bedrock_invoke']);
+    expect(writing).toEqual(['bedrock_invoke', 'bedrock_feedback']);
   });
 
   describe.each(listing)('$name', (tool) => {

@@ -139,7 +139,23 @@ describe('bedrock_invoke', () => {
   });
 });
 
+describe('bedrock_feedback', () => {
+  it('hands the rating on and tells what it counts for', async () => {
+    const result = await ask(client, 'bedrock_feedback', { request_id: 'r-1', rating: 0.25, comment: 'wrong' });
+    expect(face.service.ratings).toEqual([{ requestId: 'r-1', rating: 0.25, comment: 'wrong' }]);
+    const told = { request_id: 'r-1', model: 'amazon.nova-pro-v1:0', task: 'code' };
+    expect(result.structuredContent).toEqual(told);
+  });
+
+  it('refuses a rating beyond the scale', async () => {
+    const result = await ask(client, 'bedrock_feedback', { request_id: 'r-1', rating: 2 });
+    expect(result.isError).toBe(true);
+  });
+});
+
 describe('bedrock_route', () => {
+  const score_parts = { quality: 0.9, prior: 0.9, cost: 0.02, latency: 0.01, failure: 0, affinity: 0 };
+
   it('gives candidates in order, the choice and its reasons', async () => {
     const result = await ask(client, 'bedrock_route', { prompt: 'write code' });
     expect(result.structuredContent).toEqual({
@@ -147,6 +163,9 @@ describe('bedrock_route', () => {
       confidence: 0.82,
       complexity: { score: 0.4, level: 'medium' },
       optimize: 'balanced',
+      strategy: 'balanced',
+      policy_version: '1',
+      alternatives: {},
       candidates: [
         {
           model: 'amazon.nova-pro-v1:0',
@@ -154,6 +173,7 @@ describe('bedrock_route', () => {
           profile: 'us.amazon.nova-pro-v1:0',
           rank: 1,
           score: 0.9,
+          score_parts,
           estimated_cost_usd: 0.0012,
           expected_latency_ms: 800,
           healthy: true,
@@ -164,6 +184,7 @@ describe('bedrock_route', () => {
           region: 'us-west-2',
           rank: 2,
           score: 0.5,
+          score_parts,
           healthy: false,
           reasons: ['cheap'],
         },

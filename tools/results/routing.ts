@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { optimizeGoals, tasks } from '../../src/core/request.js';
-import { type Candidate, complexityLevels, type RoutingDecision } from '../../src/core/routing.js';
+import { type Candidate, complexityLevels, type RoutingDecision, type ScoreParts } from '../../src/core/routing.js';
 import { toUsd } from './money.js';
 import { targetResult, toTargetResult } from './target.js';
 
 const candidateResult = targetResult.extend({
   rank: z.int(),
   score: z.number(),
+  score_parts: z.record(z.string(), z.number()),
   estimated_cost_usd: z.number().optional(),
   expected_latency_ms: z.number().optional(),
   healthy: z.boolean(),
@@ -18,6 +19,9 @@ export const routingResult = z.strictObject({
   confidence: z.number(),
   complexity: z.strictObject({ score: z.number(), level: z.enum(complexityLevels) }),
   optimize: z.enum(optimizeGoals),
+  strategy: z.string(),
+  policy_version: z.string(),
+  alternatives: z.record(z.string(), z.string()),
   candidates: z.array(candidateResult).describe('In the order in which they are tried.'),
   chosen: targetResult.optional(),
   fallbacks: z.array(targetResult),
@@ -26,11 +30,26 @@ export const routingResult = z.strictObject({
   decision_us: z.number(),
 });
 
+/** More digits would tell of a precision that an expectation does not have. */
+const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
+
+function partsResult({ quality, prior, cost, latency, failure, affinity }: ScoreParts) {
+  return {
+    quality: rounded(quality),
+    prior: rounded(prior),
+    cost: rounded(cost),
+    latency: rounded(latency),
+    failure: rounded(failure),
+    affinity: rounded(affinity),
+  };
+}
+
 function toCandidateResult(candidate: Candidate): z.input<typeof candidateResult> {
   return {
     ...toTargetResult(candidate.target),
     rank: candidate.rank,
-    score: candidate.score,
+    score: rounded(candidate.score),
+    score_parts: partsResult(candidate.parts),
     ...(candidate.estimatedCost !== undefined && { estimated_cost_usd: toUsd(candidate.estimatedCost) }),
     ...(candidate.expectedLatencyMs !== undefined && { expected_latency_ms: Math.round(candidate.expectedLatencyMs) }),
     healthy: candidate.healthy,
@@ -45,6 +64,9 @@ export function toRoutingResult(decision: RoutingDecision): z.input<typeof routi
     confidence: decision.confidence,
     complexity: { score: decision.complexity.score, level: decision.complexity.level },
     optimize: decision.optimize,
+    strategy: decision.strategy,
+    policy_version: decision.policyVersion,
+    alternatives: { ...decision.alternatives },
     candidates: decision.candidates.map(toCandidateResult),
     ...(chosen && { chosen }),
     fallbacks,

@@ -21,22 +21,33 @@ export function addRoute(program: Command, { configure, terminal, readInput }: C
 }
 
 function printDecision(
-  { task, confidence, complexity, optimize, reasons, candidates, notices }: RoutingDecision,
+  { task, confidence, complexity, optimize, reasons, candidates, notices, ...rest }: RoutingDecision,
   terminal: Terminal,
 ): void {
   const certainty = `${Math.round(confidence * 100)} %`;
   terminal.print(`${terminal.style('bold', task)} (${certainty}), ${complexity.level}, optimised for ${optimize}`);
   for (const reason of reasons) terminal.print(`  ${reason}`);
   terminal.table(
-    ['#', 'target', 'cost', 'latency', 'state', 'why'],
-    candidates.map(({ rank, target, estimatedCost, expectedLatencyMs, healthy, reasons: why }) => [
+    ['#', 'target', 'score', 'cost', 'latency', 'state', 'why'],
+    candidates.map(({ rank, target, score, estimatedCost, expectedLatencyMs, healthy, reasons: why }) => [
       String(rank),
       targetKey(target),
+      score.toFixed(3),
       estimatedCost === undefined ? '?' : money(estimatedCost),
       expectedLatencyMs === undefined ? '?' : `${Math.round(expectedLatencyMs)} ms`,
       healthy ? terminal.style('green', 'ok') : terminal.style('red', 'unhealthy'),
       why.join('; '),
     ]),
   );
+  terminal.table(
+    ['optimize', 'first choice'],
+    Object.entries(rest.alternatives).map(([goal, model]) => [goal, model]),
+  );
+  if (rest.excluded.length > 0) {
+    terminal.table(
+      ['left out', 'because'],
+      rest.excluded.map(({ model, reason }) => [model, reason]),
+    );
+  }
   for (const notice of notices) terminal.note(terminal.style('yellow', `note: ${notice}`));
 }

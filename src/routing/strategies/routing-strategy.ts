@@ -1,34 +1,28 @@
 import type { Model } from '../../core/model.js';
-import type { PerformanceRecord } from '../../core/ports.js';
 import type { NanoUsd } from '../../core/response.js';
-import type { Classification } from '../../core/routing.js';
 import type { Target } from '../../core/target.js';
+import type { Preferences, Prospect } from '../utility.js';
 
-/** A target that passed every hard filter, with what is known of it before the call. */
+/** A target that passed every hard filter, with what is expected of it. */
 export interface RoutableCandidate {
   readonly model: Model;
   readonly target: Target;
-  /** Place among the preferred models of the task, from 0. */
-  readonly preference: number;
+  /** Place among the preferred models of the task, from 0; undefined for models that are in no list. */
+  readonly preference: number | undefined;
   /** Expected cost of this request, at an assumed price where the true one is not known. */
   readonly cost: NanoUsd;
-  /** USD per million tokens. */
-  readonly outputPrice: number;
+  readonly prospect: Prospect;
 }
 
-export interface ScoredCandidate {
-  readonly candidate: RoutableCandidate;
-  /** Higher is better; comparable within one ranking only. */
-  readonly score: number;
-  readonly reasons: readonly string[];
+export interface RankingRequest {
+  readonly preferences: Preferences;
+  /** Names the conversation, so that a choice by lot stays the same through it. */
+  readonly conversation: number;
 }
 
-/** One way to weigh quality, cost and speed against each other. Pure: the same input gives the same scores. */
+/** One way to order candidates. Pure: the same input gives the same scores. */
 export interface RoutingStrategy {
   readonly name: string;
-  rank(
-    request: Pick<Classification, 'task' | 'complexity'>,
-    candidates: readonly RoutableCandidate[],
-    measured: PerformanceRecord,
-  ): readonly ScoredCandidate[];
+  /** A score for each candidate, in their order; higher is better, comparable within one ranking only. */
+  rank(request: RankingRequest, candidates: readonly RoutableCandidate[]): readonly number[];
 }
