@@ -43,11 +43,12 @@ export function writePrompt({ messages, system }: NativeRequest, template: Promp
   const { markers } = template;
   const instructions = neutral(systemText(system), markers);
   const before = instructions === '' ? '' : wrap(template.system, instructions);
+  const firstOfUser = (messages ?? []).findIndex(({ role }) => role === 'user');
   const turns = (messages ?? []).map((message, index) => {
     const images = (message.content ?? []).filter((block) => block.image).map(() => template.image ?? '');
     const text = images.join('') + neutral(textOfMessage(message), markers);
     if (message.role === 'assistant') return wrap(template.assistant, text);
-    return wrap(template.user, template.systemInTurn && index === 0 ? before + text : text);
+    return wrap(template.user, template.systemInTurn && index === firstOfUser ? before + text : text);
   });
   return [template.start, template.systemInTurn ? '' : before, ...turns, template.open].join('');
 }
