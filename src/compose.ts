@@ -7,6 +7,7 @@ import { openSdkHandler } from './bedrock/connection-options.js';
 import { createConnectionWatch } from './bedrock/connection-watch.js';
 import { type ControlPlane, createControlPlane } from './bedrock/control-plane.js';
 import type { ConverseFeatures } from './bedrock/converse-request.js';
+import { createRetrievalClient } from './bedrock/retrieval-client.js';
 import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
 import { type CacheManager, createCacheManager } from './caching/cache-manager.js';
@@ -34,8 +35,10 @@ import { createRequestProcessor, type Stages } from './request-processor.js';
 import { createTargetAdmission } from './resilience/admission.js';
 import { type CircuitBreakers, createCircuitBreakers } from './resilience/circuit-breakers.js';
 import { createFirstTokenTimes, type FirstTokenTimes } from './resilience/first-token-times.js';
+import { createLocalModelStage } from './resilience/local-model.js';
 import { createResilienceStage } from './resilience/resilience-stage.js';
 import { createRetryBudget } from './resilience/retry-budget.js';
+import { createRetrieval } from './retrieval.js';
 import { defaultTaskRoutes, routingPolicyVersion } from './routing/default-task-routes.js';
 import { createModelRouter, type ModelRouter } from './routing/model-router.js';
 import { createOutcomeLearner } from './routing/outcome-learner.js';
@@ -114,10 +117,12 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const router = createRouter(options, watch, learning, directory, prices);
   const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
+  const stages = createStages({ options, watch, backend, costs, cache, router, shadow, directory, prices });
+  const source = settings.sandbox ? 'sandbox' : 'bedrock';
+  const client = createRetrievalClient({ client: backend.client, source });
   const service = createBedrockIntegrationService({
-    process: createRequestProcessor(
-      createStages({ options, watch, backend, costs, cache, router, shadow, directory, prices }),
-    ),
+    process: createRequestProcessor(stages),
+    retrieval: (run) => createRetrieval({ ...stages, directory, client }, run),
     route: (request, caller) => router.route(request, caller && { caller: caller.id }),
     rate: learning.learner.rate,
     directory,
@@ -171,6 +176,10 @@ function createStages(parts: StageParts): Stages {
   const { settings, clock, random, logger } = options;
   const { breakers, onServerEvent } = watch;
   const { maxConcurrentPerTarget } = settings.limits;
+  const localModel = openLocalModel(options, breakers);
+  // A local model that can answer at once is better than a wait for Bedrock.
+  const patience = localModel ? { waits: 0 } : {};
+  const route = createRouteStage({ router, directory, clock, maxAttempts: maxCandidates, ...patience });
   const admission = createTargetAdmission({ clock, onServerEvent, maxConcurrentPerTarget });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   return {
@@ -184,7 +193,7 @@ function createStages(parts: StageParts): Stages {
       policyVersion: [source, routingPolicyVersion, settings.guardrail.id, settings.guardrail.version].join('/'),
       keepSandboxAnswers: settings.sandbox,
     }),
-    route: createRouteStage({ router, directory, clock, maxAttempts: maxCandidates }),
+    route: localModel ? (next) => localModel(route(next)) : route,
     ...(shadow && { shadow: shadow.stage }),
     structured: createStructuredStage(),
     budget: createBudgetStage({
@@ -201,6 +210,14 @@ function createStages(parts: StageParts): Stages {
     resilience: createResilienceStage({ breakers, admission, retryBudget: createRetryBudget(), clock, random }),
     client: backend.client.converse,
   };
+}
+
+/** Undefined when none is set, and when a guardrail has to see every answer, which it could not there. */
+function openLocalModel({ settings, clock }: ApplicationOptions, breakers: CircuitBreakers) {
+  const { url, model } = settings.localModel;
+  if (url === undefined || model === undefined || settings.guardrail.id !== undefined) return undefined;
+  const privateHostOnly = settings.aws.allowedGeographies !== undefined;
+  return createLocalModelStage({ url, model, privateHostOnly, breakers, clock });
 }
 
 async function startWatch(

@@ -15,6 +15,7 @@ import type {
   ModelFilter,
   ModelSummary,
   RatedAnswer,
+  Retrieval,
 } from './core/integration-service.js';
 import type { Model } from './core/model.js';
 import { attemptBudget, type CallContext, type Caller, type Handler } from './core/pipeline.js';
@@ -22,6 +23,7 @@ import type { ModelDirectory, PerformanceRecord, PriceBook } from './core/ports.
 import type { ModelRequest, RoutedRequest } from './core/request.js';
 import { type NanoUsd, noUsage } from './core/response.js';
 import type { RoutingDecision } from './core/routing.js';
+import type { RunCall } from './retrieval.js';
 
 export interface ServiceParts {
   readonly process: Handler<ModelRequest>;
@@ -39,6 +41,7 @@ export interface ServiceParts {
   readonly health: (deep: boolean) => Promise<HealthReport>;
   /** Exact input tokens; undefined when the model cannot be asked for them in time. Never rejects. */
   readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
+  readonly retrieval?: (run: RunCall) => Retrieval;
   readonly subscribers: readonly EventSubscriber[];
   readonly clock: Clock;
   readonly random: Random;
@@ -60,8 +63,8 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
   const inFlight = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
 
-  const invoke = (request: ModelRequest, options: CallOptions): Promise<Invocation> => {
-    const call = runCall(parts, request, options, closing.signal);
+  const run: RunCall = (request, options, process) => {
+    const call = runCall({ ...parts, process }, request, options, closing.signal);
     const tracked = call.catch(() => undefined).finally(() => inFlight.delete(tracked));
     inFlight.add(tracked);
     return call;
@@ -78,7 +81,8 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
   };
 
   return {
-    invoke,
+    invoke: (request, options) => run(request, options, parts.process),
+    ...(parts.retrieval && { retrieval: parts.retrieval(run) }),
     route: async (request, caller) => parts.route(request, caller),
     feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
     estimate: (request) => estimate(parts, request),

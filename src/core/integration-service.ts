@@ -14,6 +14,7 @@ import type {
 } from './ports.js';
 import type { ModelRequest } from './request.js';
 import type { ModelResponse, NanoUsd } from './response.js';
+import type { EmbedRequest, RankedDocument, RerankRequest } from './retrieval.js';
 import type { RoutingDecision } from './routing.js';
 import type { Target } from './target.js';
 
@@ -115,6 +116,18 @@ export interface HealthReport {
   readonly uptimeSeconds: number;
 }
 
+export interface Retrieved<Value> extends Invocation {
+  readonly value: Value;
+}
+
+/** Each member throws ServiceError only. */
+export interface Retrieval {
+  /** One vector for each text, in their order. */
+  embed(request: EmbedRequest, options: CallOptions): Promise<Retrieved<readonly (readonly number[])[]>>;
+  /** The most relevant first. */
+  rerank(request: RerankRequest, options: CallOptions): Promise<Retrieved<readonly RankedDocument[]>>;
+}
+
 /** Everything a tool can do. Each member throws ServiceError only. */
 export interface BedrockIntegrationService {
   invoke(request: ModelRequest, options: CallOptions): Promise<Invocation>;
@@ -125,6 +138,8 @@ export interface BedrockIntegrationService {
   models(filter: ModelFilter): Promise<readonly ModelSummary[]>;
   costReport(query: CostQuery): Promise<CostReport>;
   health(deep: boolean): Promise<HealthReport>;
+  /** Vectors and rankings; undefined where this server was made without. */
+  readonly retrieval?: Retrieval;
   /** Ends calls in flight, flushes what is to be kept, closes sockets and files. */
   close(): Promise<void>;
 }

@@ -46,6 +46,11 @@ export function createPriceBook({ catalogue }: { catalogue: Pick<Catalogue, 'mod
       };
     },
     costOf: (target, usage) => {
+      // One call of a rerank model is one query, however many tokens it reads.
+      const row = models.get(target.model);
+      if (row?.kind === 'rerank' && row.price.perQuery !== undefined) {
+        return { nanoUsd: Math.ceil(row.price.perQuery * 1e9), estimated: false };
+      }
       const { rates, assumed } = known(target);
       const cost = costAt(ratesFor(rates, contextTokens(usage)), usage);
       // The list has the prices of the default tier; the others cost more or less than it says.
