@@ -41,7 +41,7 @@ export function cachePlan(request: ModelRequest, times: CacheTimes): CachePlan |
 
 const completeStops: readonly StopReason[] = ['end_turn', 'stop_sequence'];
 const trueSources: readonly AnswerSource[] = ['bedrock'];
-const standInSources: readonly AnswerSource[] = ['bedrock', 'sandbox', 'local'];
+const standInSources: readonly AnswerSource[] = ['bedrock', 'sandbox'];
 
 /** Only complete answers are worth keeping, and those of a stand-in only when the operator says so. */
 export function isKeepable(response: ModelResponse, keepSandboxAnswers: boolean): boolean {

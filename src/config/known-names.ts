@@ -17,8 +17,6 @@ export const unsupportedNames: Readonly<Record<string, readonly string[]>> = {
   BEDROCK_OIDC_AUDIENCE: [],
   BEDROCK_WEBHOOK_URL: [],
   BEDROCK_WEBHOOK_SECRET: [],
-  BEDROCK_LOCAL_MODEL_URL: [],
-  BEDROCK_LOCAL_MODEL: [],
 };
 
 export const isOurs = (name: string): boolean => /^(AWS_)?BEDROCK_/i.test(name);

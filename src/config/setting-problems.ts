@@ -69,7 +69,7 @@ function shownValue({ variable, secret }: SettingDefinition, values: RawValues):
   return `is ${shown.length > 120 ? `${shown.slice(0, 120)}…` : shown}, `;
 }
 
-export function combinationProblems({ aws, cost }: ParsedSettings, values: RawValues): SettingProblem[] {
+export function combinationProblems({ aws, cost, localModel }: ParsedSettings, values: RawValues): SettingProblem[] {
   const pairs: readonly (readonly [boolean, string, string])[] = [
     [
       (aws.accessKeyId === undefined) !== (aws.secretAccessKey === undefined),
@@ -95,6 +95,11 @@ export function combinationProblems({ aws, cost }: ParsedSettings, values: RawVa
       isExplicitRegion(values) && aws.regions !== undefined && !aws.regions.includes(aws.region),
       'AWS_BEDROCK_REGION',
       `is ${JSON.stringify(aws.region)}, which must be one of BEDROCK_REGIONS`,
+    ],
+    [
+      (localModel.url === undefined) !== (localModel.model === undefined),
+      localModel.url === undefined ? 'BEDROCK_LOCAL_MODEL_URL' : 'BEDROCK_LOCAL_MODEL',
+      'is missing: a local model needs both its URL and its name',
     ],
     [
       (cost.alertThresholdUsd ?? 0) > (cost.dailyLimitUsd ?? Number.POSITIVE_INFINITY),

@@ -257,6 +257,15 @@ const guardrail = z.strictObject({
   ),
 });
 
+const localModel = z.strictObject({
+  url: optional(
+    httpUrl,
+    { variable: 'BEDROCK_LOCAL_MODEL_URL', secret: 'credentials', defaultText: 'none' },
+    'Base of an OpenAI-compatible API (http://127.0.0.1:11434/v1) that answers when all of Bedrock fails.',
+  ),
+  model: optional(word, { variable: 'BEDROCK_LOCAL_MODEL' }, 'Name of the model there.'),
+});
+
 const cost = z.strictObject({
   dailyLimitUsd: optional(
     usd(10_000_000),
@@ -329,6 +338,7 @@ export const settingsSchema = z.strictObject({
   limits: limits.prefault({}),
   cache: cache.prefault({}),
   guardrail: guardrail.prefault({}),
+  localModel: localModel.prefault({}),
   cost: cost.prefault({}),
   storage: storage.prefault({}),
   server: server.prefault({}),
