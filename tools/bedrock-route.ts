@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RoutingDecision } from '../src/core/routing.js';
+import type { Candidate, RoutingDecision } from '../src/core/routing.js';
 import { invocationId } from '../src/core/target.js';
 import { defineTool } from '../src/server/define-tool.js';
 import { previewArguments, toRequest } from './preview-arguments.js';
@@ -16,6 +16,12 @@ const output = routingResult.extend({
   excluded: z.array(z.strictObject({ model: z.string(), reason: z.string() })).optional(),
 });
 
+function partsText({ parts }: Candidate): string {
+  const { quality, ...taken } = parts;
+  const named = (['cost', 'latency', 'failure'] as const).filter((part) => taken[part] >= 0.005);
+  return [`quality ${quality.toFixed(2)}`, ...named.map((part) => `${part} −${taken[part].toFixed(2)}`)].join(', ');
+}
+
 function toText(decision: RoutingDecision, explain: boolean): string {
   const { task, complexity, confidence, candidates } = decision;
   const head = `${task} (${Math.round(confidence * 100)} % sure), ${complexity.level}, optimised for ${decision.optimize}.`;
@@ -23,7 +29,7 @@ function toText(decision: RoutingDecision, explain: boolean): string {
     const cost = candidate.estimatedCost === undefined ? 'price unknown' : `about ${usdText(candidate.estimatedCost)}`;
     const state = candidate.healthy ? '' : ', not healthy';
     const where = `${invocationId(candidate.target)} in ${candidate.target.region}`;
-    return `${candidate.rank}. ${where}: ${cost}${state}; ${candidate.reasons.join(', ')}`;
+    return `${candidate.rank}. ${where}: ${cost}${state}; ${partsText(candidate)}; ${candidate.reasons.join(', ')}`;
   });
   const none = candidates.length === 0 ? ['No model can take this request.'] : [];
   const others = Object.entries(decision.alternatives).map(([goal, model]) => `${goal}: ${model}`);

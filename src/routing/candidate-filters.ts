@@ -15,7 +15,7 @@ export interface Demands {
   readonly maxTokens: number | undefined;
 }
 
-const defaultMaxTokens = 4_096;
+export const defaultMaxTokens = 4_096;
 /** An answer shorter than this is not worth a call that was not asked to be short. */
 const leastDefaultTokens = 256;
 

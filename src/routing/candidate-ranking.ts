@@ -1,7 +1,7 @@
-import type { PerformanceRecord, PriceBook, TargetHealth } from '../core/ports.js';
+import type { PerformanceRecord, PriceBook, TargetHealth, TargetPrice } from '../core/ports.js';
 import { type OptimizeGoal, optimizeGoals, type Task } from '../core/request.js';
 import { type NanoUsd, noUsage } from '../core/response.js';
-import type { Candidate, Classification, RoutingDecision, ScoreParts } from '../core/routing.js';
+import type { Candidate, Classification, RoutingDecision } from '../core/routing.js';
 import type { ModelId, Target } from '../core/target.js';
 import { answerLimit, type Demands } from './candidate-filters.js';
 import type { OfferedModel } from './offered-models.js';
@@ -32,12 +32,14 @@ export interface RankingOptions {
 }
 
 interface Considered extends RoutableCandidate {
-  readonly origin: string;
-  readonly fallback: number | undefined;
+  readonly entry: OfferedModel;
+  /** Other targets of the same model, in the order in which they are to be tried. */
+  readonly siblings: readonly Target[];
   readonly priceAssumed: boolean;
   readonly measuredLatencyMs: number | undefined;
   /** Why its breaker is open; undefined when it is not. */
   readonly rests: string | undefined;
+  score: number;
 }
 
 export interface Ranked {
@@ -48,98 +50,103 @@ export interface Ranked {
 /** What answers of each kind tend to take, in tokens, where the limit leaves room for them (an opinion). */
 const typicalAnswerTokens: Readonly<Record<Task, number>> = { code: 800, reasoning: 1_000, general: 400 };
 const regionsPerModel = 3;
-const mostCandidates = 10;
+const mostModels = 8;
+/** So many of the best models are offered in their other regions too. */
+const modelsWithSiblings = 3;
 /** The most quality that staying with a conversation's model may cost. */
 const affinityWorth = 0.02;
-/** Keeps the targets of one model in the order of their load, whatever their scores. */
+/** Keeps the targets of one model in the order of their load. */
 const spreadStep = 1e-6;
 const nanoPerThousandth = 1e6;
+/** From here on prices may step up with the size of the input. */
+const longInputTokens = 100_000;
 
 /** Scored candidates, best first, last those whose breaker is open; and what other goals would have put first. */
 export function rankCandidates(options: RankingOptions): Ranked {
   const considered = options.fit.flatMap((entry) => consider(entry, options));
   const scores = options.strategy.rank(options.ranking, considered);
-  const order = inOrder(considered, scores);
-  const kept = keepProviders(fallbacksNext(order.map((index) => considered[index] as Considered)));
-  const scoreOf = new Map(considered.map((candidate, index) => [candidate, scores[index] ?? 0]));
+  considered.forEach((candidate, index) => {
+    candidate.score = scores[index] ?? 0;
+  });
+  const ordered = considered.toSorted((left, right) => restOf(left) - restOf(right) || right.score - left.score);
+  const models = keepProviders(fallbacksNext(ordered));
+  const expanded = models.flatMap((model, index) =>
+    index < modelsWithSiblings ? [model, ...siblingsOf(model, options)] : model,
+  );
+  const tried = [
+    ...expanded.filter(({ rests }) => rests === undefined),
+    ...expanded.filter(({ rests }) => rests !== undefined),
+  ];
   return {
-    candidates: kept.map((candidate, index) => publish(candidate, index, scoreOf.get(candidate) ?? 0, options)),
+    candidates: tried.map((candidate, index) => publish(candidate, index, options)),
     alternatives: alternativesOf(considered, options),
   };
 }
 
-/** Indices of the candidates, healthy ones first, by score; equal targets of a model stay in their order. */
-function inOrder(considered: readonly Considered[], scores: readonly number[]): readonly number[] {
-  const capped: number[] = [];
-  considered.forEach((candidate, index) => {
-    const before = considered[index - 1];
-    const own = scores[index] ?? 0;
-    const isSibling = before?.model === candidate.model && before.rests === undefined;
-    capped.push(isSibling ? Math.min(own, (capped[index - 1] ?? own) - spreadStep) : own);
-  });
-  const rests = (index: number) => (considered[index]?.rests === undefined ? 0 : 1);
-  const byScore = (left: number, right: number) => (capped[right] ?? 0) - (capped[left] ?? 0);
-  return considered
-    .map((_, index) => index)
-    .toSorted((left, right) => rests(left) - rests(right) || byScore(left, right));
-}
+const restOf = ({ rests }: Considered): number => (rests === undefined ? 0 : 1);
 
 /** After the chosen model come the operator's fallbacks in the operator's order, then the others. */
 function fallbacksNext(ordered: readonly Considered[]): readonly Considered[] {
-  if (ordered.every(({ fallback }) => fallback === undefined)) return ordered;
+  if (ordered.every(({ entry }) => entry.fallback === undefined)) return ordered;
   const chosen = ordered[0]?.model;
-  const place = ({ model, fallback, rests }: Considered) => {
-    if (rests !== undefined) return Number.POSITIVE_INFINITY;
-    return model === chosen ? -1 : (fallback ?? Number.MAX_SAFE_INTEGER);
+  const place = ({ model, entry, rests }: Considered) => {
+    if (rests !== undefined) return Number.MAX_VALUE;
+    return model === chosen ? -1 : (entry.fallback ?? Number.MAX_SAFE_INTEGER);
   };
-  return ordered.toSorted((left, right) => (place(left) === place(right) ? 0 : place(left) - place(right)));
+  return ordered.toSorted((left, right) => place(left) - place(right));
 }
 
-/** The targets of one model, the one to try first in front. */
+/** The model at the target to try first. */
 function consider(entry: OfferedModel, options: RankingOptions): readonly Considered[] {
-  const { health, warmth } = options;
-  const resting = new Map<Target, string>();
-  for (const target of entry.targets.slice(0, regionsPerModel)) {
-    const { state, why } = health.stateOf(target);
-    if (state === 'open') resting.set(target, why === undefined ? '' : `: ${why}`);
-  }
-  const able = entry.targets.slice(0, regionsPerModel).filter((target) => !resting.has(target));
+  const targets = entry.targets.slice(0, regionsPerModel);
+  const able = targets.filter((target) => options.health.stateOf(target).state !== 'open');
+  const { warmth } = options;
   const warm = warmth && able.find((target) => sameTarget(target, warmth.target));
   const spread = spreadTargets(able, options);
   const ordered = warm ? [warm, ...spread.filter((target) => target !== warm)] : spread;
-  return [...ordered, ...resting.keys()].map((target) =>
-    considerTarget(entry, target, target === warm ? warmth : undefined, resting.get(target), options),
-  );
+  const resting = able.length === targets.length ? [] : targets.filter((target) => !able.includes(target));
+  const [first, ...siblings] = [...ordered, ...resting];
+  return first === undefined
+    ? []
+    : [considerTarget(entry, first, siblings, first === warm ? warmth : undefined, options)];
+}
+
+function siblingsOf({ entry, siblings, score }: Considered, options: RankingOptions): readonly Considered[] {
+  return siblings.map((target, index) => ({
+    ...considerTarget(entry, target, [], undefined, options),
+    score: score - spreadStep * (index + 1),
+  }));
 }
 
 function considerTarget(
   entry: OfferedModel,
   target: Target,
+  siblings: readonly Target[],
   warmth: Warmth | undefined,
-  rests: string | undefined,
   options: RankingOptions,
 ): Considered {
-  const { prices, performance, posteriors, load, classification } = options;
+  const { performance, posteriors, load, health } = options;
+  const { task, complexity } = options.classification;
   const { model, preference } = entry;
-  const { task, complexity } = classification;
-  const cost = expectedCost(entry, target, warmth, options);
-  const price = prices.priceOf(target);
+  const price = priceOf(target, options.prices);
+  const cost = expectedCost(entry, target, price, warmth, options);
   const measured = performance.of(target);
-  const arm = { model: model.id, task, level: complexity.level };
   const prior = priorQuality(model, task, complexity.level, preference);
+  const { state, why } = health.stateOf(target);
   return {
     model,
     target,
+    entry,
+    siblings,
     preference,
-    origin: entry.origin,
-    fallback: entry.fallback,
     cost,
     priceAssumed: price.assumed,
-    rests,
+    rests: state === 'open' ? (why ?? 'too many failures') : undefined,
     measuredLatencyMs: measured?.latencyMs,
+    score: 0,
     prospect: {
       prior,
-      quality: posteriors.draw(arm, prior, load.version()),
+      quality: posteriors.draw({ model: model.id, task, level: complexity.level }, prior, load.version()),
       usdPerThousand: cost / nanoPerThousandth,
       latencyMs: measured?.latencyMs ?? unmeasuredLatencyMs(price.outputUsdPerMillion),
       errorRate: measured?.errorRate ?? 0,
@@ -148,14 +155,30 @@ function considerTarget(
   };
 }
 
+/** The pool's targets live as long as the router, and so may their prices. */
+const rememberedPrices = new WeakMap<PriceBook, WeakMap<Target, TargetPrice>>();
+
+function priceOf(target: Target, prices: PriceBook): TargetPrice {
+  const known = rememberedPrices.get(prices) ?? new WeakMap<Target, TargetPrice>();
+  rememberedPrices.set(prices, known);
+  const price = known.get(target) ?? prices.priceOf(target);
+  known.set(target, price);
+  return price;
+}
+
 function expectedCost(
   { model }: OfferedModel,
   target: Target,
+  price: TargetPrice,
   warmth: Warmth | undefined,
   { prices, demands, classification }: RankingOptions,
 ): NanoUsd {
-  const cacheReadTokens = Math.min(warmth?.cachedTokens ?? 0, demands.inputTokens);
   const outputTokens = Math.min(answerLimit(model, demands), typicalAnswerTokens[classification.task]);
+  const cacheReadTokens = Math.min(warmth?.cachedTokens ?? 0, demands.inputTokens);
+  if (cacheReadTokens === 0 && demands.inputTokens < longInputTokens) {
+    const { inputUsdPerMillion, outputUsdPerMillion } = price;
+    return Math.ceil((demands.inputTokens * inputUsdPerMillion + outputTokens * outputUsdPerMillion) * 1_000);
+  }
   const inputTokens = demands.inputTokens - cacheReadTokens;
   const totalTokens = demands.inputTokens + outputTokens;
   return prices.costOf(target, { ...noUsage, inputTokens, cacheReadTokens, outputTokens, totalTokens }).nanoUsd;
@@ -166,17 +189,16 @@ const unmeasuredLatencyMs = (outputPrice: number): number => 1_200 + 1_500 * Mat
 
 /** Cuts the list to its bound, but leaves the best candidate of each provider and the preferred models in it. */
 function keepProviders(ordered: readonly Considered[]): readonly Considered[] {
-  if (ordered.length <= mostCandidates) return ordered;
+  if (ordered.length <= mostModels) return ordered;
   const seen = new Set<string>();
   const [firsts, listed, others]: [Considered[], Considered[], Considered[]] = [[], [], []];
-  const chosen = ordered[0]?.model;
   for (const candidate of ordered) {
-    const isListed = candidate.preference !== undefined || candidate.fallback !== undefined;
+    const isListed = candidate.preference !== undefined || candidate.entry.fallback !== undefined;
     const group = isListed ? listed : others;
-    (candidate.model === chosen || !seen.has(candidate.model.provider) ? firsts : group).push(candidate);
+    (seen.has(candidate.model.provider) ? group : firsts).push(candidate);
     seen.add(candidate.model.provider);
   }
-  const kept = new Set([...firsts, ...listed, ...others].slice(0, mostCandidates));
+  const kept = new Set([...firsts.slice(0, mostModels / 2), ...listed, ...firsts, ...others].slice(0, mostModels));
   return ordered.filter((candidate) => kept.has(candidate));
 }
 
@@ -184,14 +206,24 @@ function alternativesOf(considered: readonly Considered[], { ranking }: RankingO
   const alternatives: Partial<Record<OptimizeGoal, ModelId>> = {};
   for (const goal of optimizeGoals) {
     const scores = strategyFor[goal].rank({ ...ranking, preferences: preferencesFor(goal) }, considered);
-    const first = considered[inOrder(considered, scores)[0] ?? 0];
+    const first = considered[bestOf(considered, scores)];
     if (first !== undefined) alternatives[goal] = first.target.model;
   }
   return alternatives;
 }
 
-function publish(candidate: Considered, index: number, score: number, { ranking }: RankingOptions): Candidate {
-  const { target, rests, priceAssumed, cost, measuredLatencyMs, prospect } = candidate;
+/** Cheaper than an order, of which only the first would be told. */
+function bestOf(considered: readonly Considered[], scores: readonly number[]): number {
+  let [best, most] = [-1, Number.NEGATIVE_INFINITY];
+  considered.forEach((candidate, index) => {
+    const score = (scores[index] ?? 0) - restOf(candidate) * 1e9;
+    if (score > most) [best, most] = [index, score];
+  });
+  return best;
+}
+
+function publish(candidate: Considered, index: number, { ranking }: RankingOptions): Candidate {
+  const { target, rests, priceAssumed, cost, measuredLatencyMs, prospect, score } = candidate;
   const { score: _, ...parts } = utilityOf(prospect, ranking.preferences);
   return {
     target,
@@ -201,20 +233,17 @@ function publish(candidate: Considered, index: number, score: number, { ranking 
     ...(priceAssumed ? {} : { estimatedCost: cost }),
     ...(measuredLatencyMs === undefined ? {} : { expectedLatencyMs: measuredLatencyMs }),
     healthy: rests === undefined,
-    reasons: reasonsOf(candidate, parts),
+    reasons: reasonsOf(candidate),
   };
 }
 
-function reasonsOf({ origin, priceAssumed, rests, prospect }: Considered, parts: ScoreParts): readonly string[] {
-  const { quality, prior, cost, latency, failure, affinity } = parts;
-  const learned = quality === prior ? '' : ` (${prior.toFixed(2)} before ratings)`;
-  const reasons = [
-    origin,
-    `quality ${quality.toFixed(2)}${learned}, cost −${cost.toFixed(2)}, latency −${latency.toFixed(2)}`,
-  ];
-  if (failure >= 0.005) reasons.push(`${Math.round(prospect.errorRate * 100)} % errors −${failure.toFixed(2)}`);
-  if (affinity > 0) reasons.push(`knows the conversation +${affinity.toFixed(2)}`);
+function reasonsOf({ entry, priceAssumed, rests, prospect }: Considered): readonly string[] {
+  const { quality, prior, errorRate, affinity } = prospect;
+  const reasons = [entry.origin];
+  if (Math.abs(quality - prior) >= 0.005) reasons.push(`ratings moved its quality from ${prior.toFixed(2)}`);
+  if (errorRate >= 0.01) reasons.push(`${Math.round(errorRate * 100)} % errors`);
+  if (affinity > 0) reasons.push('knows the conversation');
   if (priceAssumed) reasons.push('price assumed');
-  if (rests !== undefined) reasons.push(`rests after failures${rests}`);
+  if (rests !== undefined) reasons.push(`rests after failures: ${rests}`);
   return reasons;
 }

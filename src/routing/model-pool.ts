@@ -27,6 +27,8 @@ export interface ModelPool {
   readonly routes: Readonly<Record<Task, readonly PoolEntry[]>>;
   readonly allRounders: Readonly<Record<ComplexityLevel, readonly PoolEntry[]>>;
   readonly fallbacks: readonly PoolEntry[];
+  /** Tokens that every model of the pool can hold. */
+  readonly smallestWindow: number;
   /** An order of every model that can be called here, worked out once under its name from the cheapest first. */
   ranking(name: string, order: (byPrice: readonly PoolEntry[]) => readonly PoolEntry[]): readonly PoolEntry[];
   /** Names in the settings that stand for no model here. */
@@ -49,10 +51,15 @@ export function createModelPool(options: PoolOptions): ModelPool {
   const rankings = new Map<string, readonly PoolEntry[]>();
   const allRounder = (level: ComplexityLevel) => entries([options.allRounders[level]], 'all-rounder');
   const route = (task: Task) => entries(options.taskRoutes[task], `${task} route`);
+  const routes = { code: route('code'), reasoning: route('reasoning'), general: route('general') };
+  const rounders = { simple: allRounder('simple'), medium: allRounder('medium'), complex: allRounder('complex') };
+  const fallbacks = entries(options.fallbackModels, 'fallback');
+  const everything = [...byPrice, ...fallbacks, ...Object.values(routes).flat(), ...Object.values(rounders).flat()];
   return {
-    routes: { code: route('code'), reasoning: route('reasoning'), general: route('general') },
-    allRounders: { simple: allRounder('simple'), medium: allRounder('medium'), complex: allRounder('complex') },
-    fallbacks: entries(options.fallbackModels, 'fallback'),
+    routes,
+    allRounders: rounders,
+    fallbacks,
+    smallestWindow: Math.min(...everything.map(({ model }) => model.contextWindow ?? Number.POSITIVE_INFINITY)),
     ranking: (name, order) => {
       const known = rankings.get(name) ?? order(byPrice);
       rankings.set(name, known);

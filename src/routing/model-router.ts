@@ -10,7 +10,7 @@ import type { Classifier } from './classifier.js';
 import { type ConversationKeys, conversationKeys } from './conversation-key.js';
 import { allRounders, routingPolicyVersion } from './default-task-routes.js';
 import { createModelPool, type ModelPool, type PoolEntry, poolEntry } from './model-pool.js';
-import { applyFilters, isUnsure, offeredModels } from './offered-models.js';
+import { createOffers, isUnsure } from './offered-models.js';
 import type { LoadRecord } from './performance-tracker.js';
 import type { QualityPosteriors } from './quality-posteriors.js';
 import type { SessionAffinity, Warmth } from './session-affinity.js';
@@ -72,6 +72,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
   const pool = createModelPool({ ...options, allRounders: everyTier || allRounders });
   const split = createSplit(options);
   const seed = Math.floor(options.random.next() * 2 ** 32);
+  const fixed: Fixed = { pool, offers: createOffers(), split, seed };
   return {
     route: (request, context = nobody) => {
       const startedMs = clock.monotonicMs();
@@ -81,7 +82,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
       const demands = demandsOf(request, inputTokens, context.streaming);
       const keys = conversationKeys(request, context.caller, seed);
       const question: Question = { request, classification, resolved, demands, keys };
-      const { ranked, excluded, strategy, optimize } = choose(options, { pool, split, seed }, question);
+      const { ranked, excluded, strategy, optimize } = choose(options, fixed, question);
       const candidates = request.fallback === false ? sameModel(ranked.candidates) : ranked.candidates;
       const [first] = candidates;
       if (first === undefined) throw noCandidate(excluded);
@@ -116,18 +117,18 @@ interface Question {
 
 interface Fixed {
   readonly pool: ModelPool;
+  readonly offers: ReturnType<typeof createOffers>;
   readonly split: ModelSplit | undefined;
   readonly seed: number;
 }
 
-function choose(options: ModelRouterOptions, { pool, split, seed }: Fixed, question: Question) {
+function choose(options: ModelRouterOptions, { pool, offers, split, seed }: Fixed, question: Question) {
   const { request, classification, resolved, demands, keys } = question;
   const optimize = request.optimize ?? options.optimize;
   const strategy = strategyOf(options, question, optimize, split);
   const asked = resolved && poolEntry(options.directory, resolved, 'asked for');
   const entries = strategy.name === 'weighted' ? (split?.entries ?? []) : [];
-  const offered = offeredModels({ pool, request, classification, demands, asked, split: entries });
-  const { fit, excluded } = applyFilters(offered, demands, pool.broken, resolved);
+  const { fit, excluded } = offers({ pool, request, classification, demands, asked, split: entries });
   const preferences = preferencesFor(optimize, request.quality_weight);
   const ranked: Ranked = rankCandidates({
     ...options,

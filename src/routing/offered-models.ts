@@ -1,7 +1,6 @@
-import type { ResolvedModel } from '../core/ports.js';
 import type { ModelRequest, Task } from '../core/request.js';
 import type { Classification, ComplexityLevel, Exclusion } from '../core/routing.js';
-import { type Demands, unfitReason } from './candidate-filters.js';
+import { type Demands, defaultMaxTokens, unfitReason } from './candidate-filters.js';
 import type { ModelPool, PoolEntry } from './model-pool.js';
 import { priorQuality, strengthOf } from './quality-priors.js';
 import { preferencesFor } from './utility.js';
@@ -35,7 +34,7 @@ export const isUnsure = (request: ModelRequest, { confidence }: Classification):
   request.task === undefined && confidence < confidenceGate;
 
 /** Models to consider, the preferred first, each once; the tail leads to other providers should a whole one fail. */
-export function offeredModels(offer: Offer): readonly OfferedModel[] {
+function offeredModels(offer: Offer): readonly OfferedModel[] {
   const { pool, request, classification, asked, split } = offer;
   const { task, complexity } = classification;
   if (asked && request.fallback === false) return [{ ...asked, preference: 0, fallback: undefined }];
@@ -91,13 +90,44 @@ function byValue(entries: readonly PoolEntry[], task: Task, level: ComplexityLev
     .map(({ entry }) => entry);
 }
 
+export interface Fit {
+  /** Models that can answer, the preferred first. */
+  readonly fit: readonly OfferedModel[];
+  readonly excluded: readonly Exclusion[];
+}
+
+/**
+ * What `offeredModels` and `applyFilters` give, remembered: when nobody asked for a model and the request fits every
+ * window, it depends on a few words and flags only.
+ */
+export function createOffers(): (offer: Offer) => Fit {
+  const remembered = new Map<string, Fit>();
+  return (offer) => {
+    const { pool, request, classification, demands, asked, split } = offer;
+    const find = () => applyFilters(offeredModels(offer), demands, pool.broken, asked);
+    const needed = demands.inputTokens + (demands.maxTokens ?? defaultMaxTokens);
+    if (asked !== undefined || needed > pool.smallestWindow) return find();
+    const { image, document, tools, structured, streaming } = demands;
+    const key = [
+      classification.task,
+      classification.complexity.level,
+      isUnsure(request, classification),
+      split.length,
+      [image, document, tools, structured, streaming].map(Number).join(''),
+    ].join(' ');
+    const known = remembered.get(key) ?? find();
+    remembered.set(key, known);
+    return known;
+  };
+}
+
 /** Splits the offer into models that can answer and those that cannot, with the reason. */
-export function applyFilters(
+function applyFilters(
   offered: readonly OfferedModel[],
   demands: Demands,
   broken: readonly Exclusion[],
-  asked?: ResolvedModel,
-) {
+  asked: PoolEntry | undefined,
+): Fit {
   const excluded: Exclusion[] = [...broken];
   const fit = offered.filter(({ model, targets, refusal }) => {
     // Whoever names a model takes the schema as the wish that it is there.

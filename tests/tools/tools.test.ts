@@ -197,7 +197,9 @@ describe('bedrock_route', () => {
       input_tokens: 12,
       max_tokens: 4_096,
     });
-    expect(textOf(result)).toContain('2. meta.llama3-8b-instruct-v1:0 in us-west-2: price unknown, not healthy; cheap');
+    expect(textOf(result)).toContain(
+      '2. meta.llama3-8b-instruct-v1:0 in us-west-2: price unknown, not healthy; quality 0.90, cost −0.02, latency −0.01; cheap',
+    );
     expect(face.service.invocations).toHaveLength(0);
   });
 

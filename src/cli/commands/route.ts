@@ -28,11 +28,12 @@ function printDecision(
   terminal.print(`${terminal.style('bold', task)} (${certainty}), ${complexity.level}, optimised for ${optimize}`);
   for (const reason of reasons) terminal.print(`  ${reason}`);
   terminal.table(
-    ['#', 'target', 'score', 'cost', 'latency', 'state', 'why'],
-    candidates.map(({ rank, target, score, estimatedCost, expectedLatencyMs, healthy, reasons: why }) => [
+    ['#', 'target', 'score', 'quality', 'cost', 'latency', 'state', 'why'],
+    candidates.map(({ rank, target, score, parts, estimatedCost, expectedLatencyMs, healthy, reasons: why }) => [
       String(rank),
       targetKey(target),
       score.toFixed(3),
+      parts.quality.toFixed(2),
       estimatedCost === undefined ? '?' : money(estimatedCost),
       expectedLatencyMs === undefined ? '?' : `${Math.round(expectedLatencyMs)} ms`,
       healthy ? terminal.style('green', 'ok') : terminal.style('red', 'unhealthy'),
