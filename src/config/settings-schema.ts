@@ -20,6 +20,10 @@ const regionWeights = json(
   'JSON that gives regions their parts, such as {"us-east-1":3,"us-west-2":1}',
   z.record(z.string().min(1).max(64), z.number().positive()),
 );
+const modelArns = json(
+  'JSON that gives ARNs their base model, such as {"arn:aws:bedrock:…:imported-model/x":"meta.llama3-3-70b-instruct-v1:0"}',
+  z.record(z.string().regex(/^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:[\w./:-]{1,600}$/), modelName.schema),
+);
 const loopbackHost = text(
   '127.0.0.1, ::1 or localhost (this version has no authentication, so it serves this machine only)',
   /^(127\.0\.0\.1|::1|localhost)$/,
@@ -146,6 +150,12 @@ const models = z.strictObject({
     {},
     { variable: 'BEDROCK_TASK_ROUTES', defaultText: 'built-in table' },
     'Preferred models of a task, best first; tasks left out keep the built-in ones.',
+  ),
+  arns: required(
+    modelArns,
+    {},
+    { variable: 'BEDROCK_MODEL_ARNS' },
+    'Base model of ARNs that AWS does not explain, such as imported models.',
   ),
   optimize: required(
     choice(...optimizeGoals),
@@ -287,7 +297,7 @@ const storage = z.strictObject({
   ),
 });
 
-const toolset = choice('core', 'sessions');
+const toolset = choice('core', 'sessions', 'retrieval');
 
 const server = z.strictObject({
   transport: required(choice('stdio', 'http'), 'stdio', { variable: 'BEDROCK_TRANSPORT' }, 'How clients connect.'),
