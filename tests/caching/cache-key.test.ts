@@ -24,6 +24,8 @@ const full = modelRequest.parse({
   stop_sequences: ['END'],
   tools: [{ name: 'look', description: 'Looks.', input_schema: { type: 'object', properties: { a: {}, b: {} } } }],
   tool_choice: 'auto',
+  response_schema: { type: 'object', properties: { city: { type: 'string' } } },
+  reasoning_effort: 'low',
 });
 const key = (request: ModelRequest, tenant = 't', policyVersion = 'p1') => cacheKey({ tenant, request, policyVersion });
 
@@ -65,6 +67,7 @@ describe('the cache key', () => {
     ['cache_ttl_seconds', { ...full, cache_ttl_seconds: 5 }],
     ['max_cost_usd', { ...full, max_cost_usd: 5 }],
     ['fallback', { ...full, fallback: false }],
+    ['service_tier', { ...full, service_tier: 'flex' as const }],
     ['hints for a choice that is already made', { ...full, task: 'code' as const, optimize: 'cost' as const }],
     ['an absent field given as undefined', { ...full, task: undefined }],
     ['the Unicode form', { ...full, system: full.system?.normalize('NFD') }],
