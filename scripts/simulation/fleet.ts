@@ -1,7 +1,8 @@
 import { type Task, tasks } from '../../src/core/request.js';
+import { type Outcomes, outcomes } from './outcomes.js';
 import type { Policy, PolicySetup } from './policies.js';
 import { type Scenario, stateAt } from './scenario.js';
-import { normal, type SimulatedClock, seededRandom, simulatedClock } from './simulated-clock.js';
+import { normal, seededRandom, simulatedClock } from './simulated-clock.js';
 
 export interface RunResult {
   readonly utility: number;
@@ -50,30 +51,6 @@ interface Served {
   readonly utility: number;
   readonly seconds: number;
   readonly usd: number;
-}
-
-/** Tells the policy of what happened when it is over, not when the request comes. */
-interface Outcomes {
-  readonly at: (second: number, tell: () => void) => void;
-  readonly deliverUntil: (second: number) => void;
-}
-
-function outcomes(clock: SimulatedClock): Outcomes {
-  const pending: { second: number; tell: () => void }[] = [];
-  return {
-    at: (second, tell) => {
-      const place = pending.findLastIndex((other) => other.second <= second);
-      pending.splice(place + 1, 0, { second, tell });
-    },
-    deliverUntil: (second) => {
-      for (let next = pending[0]; next !== undefined && next.second <= second; next = pending[0]) {
-        pending.shift();
-        clock.set(next.second);
-        next.tell();
-      }
-      clock.set(second);
-    },
-  };
 }
 
 function serve(scenario: Scenario, request: Request, policy: Policy, later: Outcomes): Served {

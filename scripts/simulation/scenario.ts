@@ -69,10 +69,10 @@ export const defaultScenario: Scenario = scenarioSchema.parse({
   ],
   events: [
     { at_s: 120, for_s: 240, model: 'coder', kind: 'error_rate', value: 0.7 },
-    { at_s: 240, for_s: 180, model: 'small', kind: 'slow', value: 6 },
+    { at_s: 240, for_s: 240, model: 'workhorse', kind: 'slow', value: 6 },
     { at_s: 420, for_s: 200, model: 'frontier', kind: 'error_rate', value: 0.25 },
-    { at_s: 560, for_s: 300, model: 'workhorse', kind: 'quality', value: -0.25 },
-    { at_s: 760, for_s: 120, model: 'coder', kind: 'outage' },
+    { at_s: 540, for_s: 400, model: 'coder', kind: 'quality', value: -0.25 },
+    { at_s: 760, for_s: 120, model: 'workhorse', kind: 'outage' },
     { at_s: 900, model: 'small', kind: 'quality', value: 0.12 },
   ],
 });
