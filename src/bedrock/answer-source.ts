@@ -5,7 +5,7 @@ import { eventsOf } from './converse-answer.js';
 import type { ModelFamily } from './families/model-family.js';
 import { streamEvents, wholeEvents } from './families/native-answer.js';
 import { invokeInput } from './families/native-call.js';
-import { tagDecoder } from './families/thinking-tags.js';
+import { type ThinkingSplit, thinkingSplit } from './families/thinking-tags.js';
 import type { ModelCall } from './model-call.js';
 import { rulesOf } from './quirks/model-rules.js';
 import type { RuntimeClient } from './runtime-client.js';
@@ -17,6 +17,8 @@ export interface AnswerSource {
   readonly streams: boolean;
   /** Sends the request; resolves when the answer begins. */
   open(signal: AbortSignal): Promise<Events>;
+  /** Hands on what an event stands for; with a model that writes its thinking into the text not the event as it is. */
+  readonly split?: ThinkingSplit;
 }
 
 export function answerSource(
@@ -31,12 +33,7 @@ export function answerSource(
     ? native(client, call.input, { family: call.family, model: target.model, mayStream })
     : converse(client, call.input, mayStream && model?.converseStream !== false, target);
   if (!thinkingTags) return source;
-  const split = tagDecoder(thinkingTags, (event: ConverseStreamOutput) => [event]);
-  return { ...source, open: async (signal) => each(await source.open(signal), split) };
-}
-
-async function* each(events: Events, split: (event: ConverseStreamOutput) => readonly ConverseStreamOutput[]) {
-  for await (const event of events) yield* split(event);
+  return { ...source, split: thinkingSplit(thinkingTags) };
 }
 
 type Input = ModelCall['input'];

@@ -21,6 +21,9 @@ export interface AttemptLimits {
   readonly idleTimeoutMs: number;
 }
 
+/** A reason made once: without one, each abort makes an error with a stack. */
+const over = new Error('The attempt has ended.');
+
 export function createAttemptWatch(
   clock: Clock,
   limits: AttemptLimits,
@@ -57,7 +60,7 @@ export function createAttemptWatch(
     },
     abort: () => controller.abort(),
     stop: () => {
-      stopped.abort();
+      stopped.abort(over);
       caller.removeEventListener('abort', onCallerAbort);
     },
   };

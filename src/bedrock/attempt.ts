@@ -106,7 +106,10 @@ async function read(options: AttemptOptions, attempt: Attempt, call: ModelCall, 
   if (source.streams) watch.awaitFirstToken();
   const events = await source.open(watch.signal);
   progress.opened = true;
-  for await (const event of events) take(event);
+  for await (const event of events) {
+    if (source.split) source.split(event, take);
+    else take(event);
+  }
 }
 
 /** The caller's cancel first, then our own limits, then what was thrown: an abort looks like a broken connection. */

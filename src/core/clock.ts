@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Time as a port, so that tests decide what time it is and nothing waits for real. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970: for records and for budget windows. */
@@ -21,13 +19,25 @@ export interface Random {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await delay(Math.max(0, ms), undefined, signal ? { signal } : {});
-    } catch (error) {
-      throw signal?.aborted ? signal.reason : error;
-    }
-  },
+  // Not node:timers/promises: each of its cancelled sleeps costs an AbortError with a stack, and most are cancelled.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const wake = () => {
+        clearTimeout(timer);
+        // The reason is the caller's, whatever it is.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        },
+        Math.max(0, ms),
+      );
+      if (signal?.aborted) wake();
+      else signal?.addEventListener('abort', wake, { once: true });
+    }),
 };
 
 export const systemRandom: Random = {

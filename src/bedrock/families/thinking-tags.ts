@@ -21,7 +21,7 @@ function partialTag(text: string, tag: string): number {
 
 /**
  * Takes thinking that a model writes into its text, between tags at the very start, out of it and hands it on as
- * reasoning. Feed it every event; `flush` gives what was held back when the answer ends.
+ * reasoning. `add` takes the events that do not pass; `flush` gives what was held back when the answer ends.
  */
 export function createThinkingFilter(tags: ThinkingTags) {
   let state: 'start' | 'inside' | 'after' = tags.startsInside ? 'inside' : 'start';
@@ -54,10 +54,11 @@ export function createThinkingFilter(tags: ThinkingTags) {
   const reasoned = (text: string) => (text === '' ? [] : [reasoningEvent(text, reasoningIndex)]);
 
   return {
+    /** Whether the event goes on as it is. */
+    passes: (event: ConverseStreamOutput): boolean =>
+      state === 'after' || event.contentBlockDelta?.delta?.text === undefined,
     add: (event: ConverseStreamOutput): readonly ConverseStreamOutput[] => {
-      const text = event.contentBlockDelta?.delta?.text;
-      if (text === undefined || state === 'after') return [event];
-      const whole = held + text;
+      const whole = held + (event.contentBlockDelta?.delta?.text ?? '');
       held = '';
       return state === 'inside' ? inside(whole) : start(whole);
     },
@@ -70,20 +71,37 @@ export function createThinkingFilter(tags: ThinkingTags) {
   };
 }
 
+/** Feeds one event after the other through a filter; what it held back comes out before the stop. */
+export type ThinkingSplit = (event: ConverseStreamOutput, take: (event: ConverseStreamOutput) => void) => void;
+
+export function thinkingSplit(tags: ThinkingTags): ThinkingSplit {
+  const filter = createThinkingFilter(tags);
+  return (event, take) => {
+    if (event.messageStop) {
+      for (const held of filter.flush()) take(held);
+      take(event);
+    } else if (filter.passes(event)) take(event);
+    else for (const part of filter.add(event)) take(part);
+  };
+}
+
 /** The events of a whole answer with its tagged thinking as reasoning. */
 export function withoutThinkingTags(
   events: readonly ConverseStreamOutput[],
   tags: ThinkingTags,
 ): readonly ConverseStreamOutput[] {
-  return events.flatMap(tagDecoder(tags, (event: ConverseStreamOutput) => [event]));
+  return tagDecoder(tags, () => events)(undefined);
 }
 
-/** A decoder whose events go through the filter; what is held back comes out before the stop. */
+/** A decoder whose events go through the filter. */
 export function tagDecoder<Chunk>(
   tags: ThinkingTags,
   decode: (chunk: Chunk) => readonly ConverseStreamOutput[],
 ): (chunk: Chunk) => readonly ConverseStreamOutput[] {
-  const filter = createThinkingFilter(tags);
-  return (chunk) =>
-    decode(chunk).flatMap((event) => (event.messageStop ? [...filter.flush(), event] : filter.add(event)));
+  const split = thinkingSplit(tags);
+  return (chunk) => {
+    const events: ConverseStreamOutput[] = [];
+    for (const event of decode(chunk)) split(event, (part) => events.push(part));
+    return events;
+  };
 }

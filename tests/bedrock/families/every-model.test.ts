@@ -120,7 +120,10 @@ async function askWhole(model: Model, given: Partial<ModelRequest>, mode: Native
   const source = answerSource(runtime, whole, { ...model, converseStream: false }, request.target);
   expect(source.streams).toBe(false);
   const answer = createResponseHandler({ request, decoding: call.decoding });
-  for await (const event of await source.open(new AbortController().signal)) answer.add(event);
+  for await (const event of await source.open(new AbortController().signal)) {
+    if (source.split) source.split(event, answer.add);
+    else answer.add(event);
+  }
   const gathered = answer.finish();
   return { ...gathered, notices: [...call.notices, ...gathered.notices] };
 }

@@ -112,7 +112,10 @@ async function gathered(model: Model, mode: 'never' | 'always', parts: readonly 
     const client = runtimeOf(url);
     const answer = createResponseHandler({ request });
     const source = answerSource(client, encodeModelCall(request, model, mode), model, target);
-    for await (const event of await source.open(new AbortController().signal)) answer.add(event);
+    for await (const event of await source.open(new AbortController().signal)) {
+      if (source.split) source.split(event, answer.add);
+      else answer.add(event);
+    }
     client.destroy();
     return answer.finish();
   });

@@ -1,0 +1,131 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { createAuthenticationManager } from '../dist/src/bedrock/authentication-manager.js';
+import { createBedrockClient } from '../dist/src/bedrock/bedrock-client.js';
+import { systemClock } from '../dist/src/core/clock.js';
+import { attemptBudget } from '../dist/src/core/pipeline.js';
+import { modelId, region } from '../dist/src/core/target.js';
+import { loadCatalogue } from '../dist/src/models/catalogue/load-catalogue.js';
+import { encodeEvent } from '../dist/src/sandbox/event-stream.js';
+
+/*
+ * CPU that one answer of twelve events costs: our client beside the bare SDK on its NodeHttpHandler, in turns in one
+ * process, the server in another. `npm run build && node scripts/bench-client.mjs [rounds] [calls of a round]`
+ */
+
+const bar = 1.15;
+const credentials = { accessKeyId: 'AKIDBENCH', secretAccessKey: 'secret' };
+const id = 'amazon.nova-lite-v1:0';
+
+function twelveEvents() {
+  const at = { contentBlockIndex: 0 };
+  const words = ['The ', 'weather ', 'in Bern ', 'is sunny ', 'today, ', 'with a ', 'light ', 'breeze.'];
+  const usage = { inputTokens: 12, outputTokens: 16, totalTokens: 28 };
+  return Buffer.concat([
+    encodeEvent('messageStart', { role: 'assistant', p: 'abcdefghij' }),
+    ...words.map((text) => encodeEvent('contentBlockDelta', { ...at, delta: { text }, p: 'abcdefghijklm' })),
+    encodeEvent('contentBlockStop', { ...at, p: 'abc' }),
+    encodeEvent('messageStop', { stopReason: 'end_turn', p: 'abcdef' }),
+    encodeEvent('metadata', { usage, metrics: { latencyMs: 12 }, p: 'abcdefgh' }),
+  ]);
+}
+
+function serve() {
+  const body = twelveEvents();
+  const headers = { 'content-type': 'application/vnd.amazon.eventstream', 'content-length': body.length };
+  const server = createServer((request, response) => {
+    request.resume();
+    request.once('end', () => response.writeHead(200, headers).end(body));
+  });
+  server.listen(0, '127.0.0.1', () => process.send?.(server.address().port));
+}
+
+function ownCall(endpoint) {
+  const catalogue = loadCatalogue();
+  const client = createBedrockClient({
+    clock: systemClock,
+    authentication: createAuthenticationManager({ clock: systemClock, ...credentials }),
+    models: { find: (name) => catalogue.models.find((model) => model.id === name) },
+    source: 'bedrock',
+    endpoint,
+    firstTokenTimeoutMs: 5_000,
+    idleTimeoutMs: 30_000,
+  });
+  const request = {
+    messages: [{ role: 'user', content: 'What is the weather in Bern?' }],
+    max_tokens: 200,
+    target: { model: modelId(id), region: region('us-east-1') },
+  };
+  const { signal } = new AbortController();
+  const context = {
+    requestId: 'bench',
+    tool: 'bench',
+    caller: { id: 'bench', tenant: 'bench' },
+    signal,
+    deadlineMs: Number.POSITIVE_INFINITY,
+    attempts: attemptBudget(Number.MAX_SAFE_INTEGER),
+    onText: () => undefined,
+    record: () => undefined,
+  };
+  return async () => (await client.converse(request, context)).usage.totalTokens;
+}
+
+function bareCall(endpoint) {
+  const client = new BedrockRuntimeClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials,
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler(),
+  });
+  const input = {
+    modelId: id,
+    messages: [{ role: 'user', content: [{ text: 'What is the weather in Bern?' }] }],
+    inferenceConfig: { maxTokens: 200 },
+  };
+  return async () => {
+    const { stream } = await client.send(new ConverseStreamCommand(input));
+    let total = 0;
+    for await (const event of stream ?? []) total = event.metadata?.usage?.totalTokens ?? total;
+    return total;
+  };
+}
+
+/** Microseconds of CPU for one call, user and system. */
+async function cpuOf(call, times) {
+  const before = process.cpuUsage();
+  for (let count = 0; count < times; count += 1) {
+    if ((await call()) !== 28) throw new Error('The answer is not the one that was sent.');
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / times;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+async function bench(rounds, calls) {
+  const server = fork(process.argv[1] ?? '', ['serve'], { stdio: 'inherit' });
+  const [port] = await once(server, 'message');
+  const endpoint = `http://127.0.0.1:${port}`;
+  const own = ownCall(endpoint);
+  const bare = bareCall(endpoint);
+  await cpuOf(own, 300);
+  await cpuOf(bare, 300);
+  const taken = { own: [], bare: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    // Whoever goes second must not always have the warmer machine.
+    const order = round % 2 === 0 ? ['own', 'bare'] : ['bare', 'own'];
+    for (const name of order) taken[name].push(await cpuOf(name === 'own' ? own : bare, calls));
+  }
+  server.kill();
+  const ratio = median(taken.own) / median(taken.bare);
+  const figures = { ownMicroseconds: Math.round(median(taken.own)), bareMicroseconds: Math.round(median(taken.bare)) };
+  process.stdout.write(`${JSON.stringify({ ...figures, ratio: Number(ratio.toFixed(3)), bar, rounds, calls })}\n`);
+  process.exit(ratio <= bar ? 0 : 1);
+}
+
+if (process.argv[2] === 'serve') serve();
+else await bench(Number(process.argv[2] ?? 25), Number(process.argv[3] ?? 60));
