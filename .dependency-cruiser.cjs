@@ -17,7 +17,7 @@ const domains = [
   'server',
 ];
 const domain = `^src/(${domains.join('|')})/`;
-const joiners = '^src/(main|serve|start-application|command-line|compose|service|request-processor)\\.ts$';
+const joiners = '^src/(main|serve|start-application|command-line|compose|backend|service|request-processor)\\.ts$';
 const packages = (...names) => `node_modules/(${names.join('|')})/`;
 
 const onlyIn = (name, place, ...names) => ({

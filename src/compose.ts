@@ -1,12 +1,5 @@
 import { join } from 'node:path';
-import { createAuthenticationManager } from './bedrock/authentication-manager.js';
-import { type AuthenticationReadiness, createAuthenticationReadiness } from './bedrock/authentication-readiness.js';
-import { type BedrockClient, createBedrockClient } from './bedrock/bedrock-client.js';
-import { createConnectionCheck, createPoolCheck } from './bedrock/connection-check.js';
-import { openSdkHandler } from './bedrock/connection-options.js';
-import { createConnectionWatch } from './bedrock/connection-watch.js';
-import { type ControlPlane, createControlPlane } from './bedrock/control-plane.js';
-import type { ConverseFeatures } from './bedrock/converse-request.js';
+import { type Backend, startBackend } from './backend.js';
 import { createRetrievalClient } from './bedrock/retrieval-client.js';
 import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
@@ -16,7 +9,10 @@ import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
 import type { BedrockIntegrationService } from './core/integration-service.js';
-import type { HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
+import type { Catalogue } from './core/model.js';
+import type { Caller } from './core/pipeline.js';
+import type { Logger, ModelDirectory, PriceBook } from './core/ports.js';
+import type { ModelRequest } from './core/request.js';
 import { type ModelId, modelId, region } from './core/target.js';
 import { createBudgetCheck } from './cost/budget-check.js';
 import { createBudgetStage } from './cost/budget-stage.js';
@@ -26,7 +22,9 @@ import { openSqliteLedger } from './cost/ledgers/sqlite-ledger.js';
 import { nanoFromUsd } from './cost/money.js';
 import { createPriceBook } from './cost/pricing.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
-import { createModelManager } from './models/model-manager.js';
+import type { ModelFactsSource } from './models/live-facts.js';
+import { createLiveModels, type LiveModels } from './models/live-models.js';
+import type { ModelManager } from './models/model-manager.js';
 import { createCallLog } from './observability/call-log.js';
 import { createHealthChecker } from './observability/health-checker.js';
 import { createMetricsCollector, type MetricsCollector } from './observability/metrics-collector.js';
@@ -75,15 +73,6 @@ export interface Application {
   warm(): Promise<void>;
 }
 
-/** What reaches AWS, or the sandbox in its place. */
-interface Backend {
-  readonly client: BedrockClient;
-  readonly controlPlane: ControlPlane;
-  readonly checks: readonly HealthCheck[];
-  readonly readiness: AuthenticationReadiness;
-  close(): Promise<void>;
-}
-
 /** What listens to events, and what is known of targets from them. */
 interface Watch {
   readonly metrics: MetricsCollector | undefined;
@@ -101,36 +90,33 @@ interface Watch {
 export async function compose(options: ApplicationOptions): Promise<Application> {
   const { settings, clock, random, version } = options;
   const catalogue = loadCatalogue();
-  const { allowedGeographies: geographies, regions } = settings.aws;
-  const directory = createModelManager({
-    catalogue,
-    regions: regions.map(region),
-    ...(geographies && { geographies }),
-  });
+  // The client needs the directory, so what the directory asks is there only after it.
+  const models = openModels(options, catalogue, () => backend.controlPlane);
+  const { directory } = models;
   const prices = createPriceBook({ catalogue });
   const watch = await startWatch(options, directory);
-  const backend = await startBackend(options, directory, watch.firstTokenTimes);
+  const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
   const costs = await openCosts(options, directory);
   const learning = await startLearning(options);
-  watch.subscribers.push(costs.monitor, backend.readiness, learning.learner);
+  watch.subscribers.push(costs.monitor, backend.readiness, models.subscriber, learning.learner);
   const cache = openCache(options, watch.onServerEvent);
-  const router = createRouter(options, watch, learning, directory, prices);
+  const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices));
   const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
-  const stages = createStages({ options, watch, backend, costs, cache, router, shadow, directory, prices });
+  const stages = createStages({ options, watch, backend, costs, cache, router, shadow, models, prices });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   const client = createRetrievalClient({ client: backend.client, source });
   const service = createBedrockIntegrationService({
     process: createRequestProcessor(stages),
     retrieval: (run) => createRetrieval({ ...stages, directory, client }, run),
-    route: (request, caller) => router.route(request, caller && { caller: caller.id }),
+    route: decide(router, models),
     rate: learning.learner.rate,
     directory,
     prices,
     performance,
     costs: costs.monitor,
     health: createHealthChecker({
-      checks: [...backend.checks, costs.check],
+      checks: [...backend.checks, models.check, costs.check],
       clock,
       version,
       startedAtMs: clock.monotonicMs(),
@@ -147,16 +133,56 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     closeGraceMs,
     release: async () => {
       breakers.close();
+      models.close();
       await shadow?.close();
       await Promise.allSettled([learning.close(), backend.close(), cache.close(), costs.ledger.close()]);
     },
   });
-  return { service, ...(metrics && { metrics }), warm: () => warmBackend(backend, settings) };
+  return {
+    service,
+    ...(metrics && { metrics }),
+    warm: () => backend.warm().then(models.start),
+  };
 }
 
-async function warmBackend(backend: Backend, { aws }: Settings): Promise<void> {
-  backend.readiness.start();
-  await backend.client.warm(region(aws.region));
+const decide = (router: ModelRouter, models: LiveModels) => async (request: ModelRequest, caller?: Caller) => {
+  await models.prepare(request.model, new AbortController().signal);
+  return router.route(request, caller && { caller: caller.id });
+};
+
+function openModels(
+  { settings, clock, random }: ApplicationOptions,
+  catalogue: Catalogue,
+  source: () => ModelFactsSource,
+): LiveModels {
+  const { aws, models } = settings;
+  const routes = Object.values({ ...defaultTaskRoutes, ...models.taskRoutes });
+  const first = [models.default ?? [], ...routes.map((names) => names.slice(0, 1)), models.fallbacks].flat();
+  return createLiveModels({
+    catalogue,
+    regions: aws.regions.map(region),
+    ...(aws.allowedGeographies && { geographies: aws.allowedGeographies }),
+    arnHints: models.arns,
+    names: [...first, ...routes.flat()],
+    source,
+    clock,
+    random,
+  });
+}
+
+/** A router keeps the targets of its start, so another one takes over when they may have changed. */
+function currentRouter(directory: ModelManager, create: () => ModelRouter): ModelRouter {
+  let router = create();
+  let revision = directory.revision();
+  return {
+    route: (request, context) => {
+      if (revision !== directory.revision()) {
+        revision = directory.revision();
+        router = create();
+      }
+      return router.route(request, context);
+    },
+  };
 }
 
 interface StageParts {
@@ -167,19 +193,21 @@ interface StageParts {
   readonly cache: CacheManager;
   readonly router: ModelRouter;
   readonly shadow: ShadowStage | undefined;
-  readonly directory: ModelDirectory;
+  readonly models: LiveModels;
   readonly prices: PriceBook;
 }
 
 function createStages(parts: StageParts): Stages {
-  const { options, watch, backend, costs, cache, router, shadow, directory, prices } = parts;
+  const { options, watch, backend, costs, cache, router, shadow, models, prices } = parts;
+  const { directory } = models;
   const { settings, clock, random, logger } = options;
   const { breakers, onServerEvent } = watch;
   const { maxConcurrentPerTarget } = settings.limits;
   const localModel = openLocalModel(options, breakers);
   // A local model that can answer at once is better than a wait for Bedrock.
   const patience = localModel ? { waits: 0 } : {};
-  const route = createRouteStage({ router, directory, clock, maxAttempts: maxCandidates, ...patience });
+  const routed = createRouteStage({ router, directory, clock, maxAttempts: maxCandidates, ...patience });
+  const route = models.preparing(routed);
   const admission = createTargetAdmission({ clock, onServerEvent, maxConcurrentPerTarget });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   return {
@@ -266,26 +294,28 @@ function createRouter(
   { posteriors, affinity }: Awaited<ReturnType<typeof startLearning>>,
   directory: ModelDirectory,
   prices: PriceBook,
-): ModelRouter {
-  return createModelRouter({
-    directory,
-    prices,
-    health,
-    performance,
-    load: performance,
-    posteriors,
-    affinity,
-    classifier: createTrainedClassifier(),
-    taskRoutes: { ...defaultTaskRoutes, ...models.taskRoutes },
-    ...(models.default !== undefined && { defaultModel: models.default }),
-    fallbackModels: models.fallbacks,
-    optimize: models.optimize,
-    strategy: models.strategy,
-    modelWeights: models.weights,
-    regionWeights: models.regionWeights,
-    clock,
-    random,
-  });
+): () => ModelRouter {
+  const classifier = createTrainedClassifier();
+  return () =>
+    createModelRouter({
+      directory,
+      prices,
+      health,
+      performance,
+      load: performance,
+      posteriors,
+      affinity,
+      classifier,
+      taskRoutes: { ...defaultTaskRoutes, ...models.taskRoutes },
+      ...(models.default !== undefined && { defaultModel: models.default }),
+      fallbackModels: models.fallbacks,
+      optimize: models.optimize,
+      strategy: models.strategy,
+      modelWeights: models.weights,
+      regionWeights: models.regionWeights,
+      clock,
+      random,
+    });
 }
 
 function openCache({ settings, clock }: ApplicationOptions, onServerEvent: Watch['onServerEvent']): CacheManager {
@@ -297,83 +327,6 @@ function openCache({ settings, clock }: ApplicationOptions, onServerEvent: Watch
     clock,
     onServerEvent,
   });
-}
-
-async function startBackend(
-  options: ApplicationOptions,
-  models: ModelDirectory,
-  firstTokenTimes: FirstTokenTimes,
-): Promise<Backend> {
-  const { settings, clock } = options;
-  const { aws, limits } = settings;
-  const sandbox = settings.sandbox ? await startBuiltInSandbox(options) : undefined;
-  const watch = createConnectionWatch({ clock });
-  const connection = { maxSockets: limits.maxConcurrentRequests, ...(sandbox ? {} : awsConnection(aws)), watch };
-  const authentication = createAuthenticationManager({
-    clock,
-    region: aws.region,
-    watchFiles: true,
-    handler: () => openSdkHandler(connection),
-    ...(sandbox?.credentials ?? aws),
-  });
-  const runtimeEndpoint = sandbox?.url ?? aws.endpointRuntime;
-  const controlEndpoint = sandbox?.url ?? aws.endpointControl;
-  const client = createBedrockClient({
-    clock,
-    authentication,
-    models,
-    source: sandbox ? 'sandbox' : 'bedrock',
-    features: conversationFeatures(settings),
-    firstTokenTimeoutMs: limits.firstTokenTimeoutMs,
-    firstTokenTimeoutMsFor: firstTokenTimes.timeoutMsFor,
-    idleTimeoutMs: limits.idleTimeoutMs,
-    nativeFormats: aws.nativeFormats,
-    connection,
-    ...(runtimeEndpoint !== undefined && { endpoint: runtimeEndpoint }),
-  });
-  const controlPlane = createControlPlane({
-    clock,
-    authentication,
-    connection,
-    ...(controlEndpoint !== undefined && { endpoint: controlEndpoint }),
-  });
-  const home = region(aws.region);
-  const verify = (signal: AbortSignal) => controlPlane.listFoundationModels(home, signal);
-  const readiness = createAuthenticationReadiness({ authentication, verify, clock, random: options.random });
-  return {
-    client,
-    controlPlane,
-    readiness,
-    checks: [createConnectionCheck({ authentication, readiness, controlPlane, region: home }), createPoolCheck(watch)],
-    close: async () => {
-      readiness.close();
-      authentication.close();
-      client.close();
-      controlPlane.close();
-      await sandbox?.close();
-    },
-  };
-}
-
-function awsConnection({ tlsMinVersion, fips, dualStack, proxy: url, noProxy }: Settings['aws']) {
-  const proxy = url && { proxy: { url, ...(noProxy !== undefined && { exceptions: noProxy }) } };
-  return { tlsMinVersion, fips, dualStack, ...proxy };
-}
-
-function conversationFeatures({ guardrail: { id, version }, promptCaching }: Settings): ConverseFeatures {
-  return { promptCaching, ...(id !== undefined && { guardrail: { id, version } }) };
-}
-
-async function startBuiltInSandbox({ clock, random, settings }: ApplicationOptions) {
-  const { startSandbox, sandboxCredentials } = await import('./sandbox/sandbox.js');
-  const sandbox = await startSandbox({
-    catalogue: loadCatalogue(),
-    clock,
-    random,
-    defaultRegion: settings.aws.region,
-  });
-  const { accessKeyId, secretAccessKey } = sandboxCredentials;
-  return { url: sandbox.url, close: sandbox.close, credentials: { accessKeyId, secretAccessKey } };
 }
 
 async function openCosts({ settings, clock, logger }: ApplicationOptions, directory: ModelDirectory) {

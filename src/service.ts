@@ -27,7 +27,7 @@ import type { RunCall } from './retrieval.js';
 
 export interface ServiceParts {
   readonly process: Handler<ModelRequest>;
-  readonly route: (request: ModelRequest, caller?: Caller) => RoutingDecision;
+  readonly route: (request: ModelRequest, caller?: Caller) => RoutingDecision | Promise<RoutingDecision>;
   /** Takes a rating; throws when the caller has no such answer. */
   readonly rate: (requestId: string, caller: string, rating: number) => RatedAnswer;
   readonly directory: ModelDirectory;
@@ -187,7 +187,7 @@ function endOfPatience(clock: Clock, signal: AbortSignal, over: AbortSignal): Pr
 }
 
 async function estimate({ route, prices, costs, countTokens }: ServiceParts, request: ModelRequest): Promise<Estimate> {
-  const decision = route(request);
+  const decision = await route(request);
   const [first] = decision.candidates;
   if (!first)
     throw new ServiceError('model_unavailable', 'No model can take this request.', { reason: 'no_candidate' });

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import { abortedError } from '../core/errors.js';
+import { abortedError, ServiceError } from '../core/errors.js';
 import type { ModelId, Region } from '../core/target.js';
 import type { AuthenticationManager } from './authentication-manager.js';
 import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
@@ -13,6 +13,18 @@ export interface ListedModel {
   readonly lifecycle: string;
   /** False: it needs an inference profile or provisioned throughput. */
   readonly onDemand: boolean;
+}
+
+export interface ListedProfile {
+  readonly id: string;
+  /** Regions in which it may process data; an empty name stands for any. */
+  readonly destinations: readonly string[];
+}
+
+/** Base models behind an ARN, the one that answers in case of doubt first, and where it may process data. */
+export interface DescribedArn {
+  readonly models: readonly string[];
+  readonly destinations: readonly string[];
 }
 
 /** Whether the account may call a model; each flag as AWS says, and `callable` when nothing is missing. */
@@ -30,6 +42,10 @@ export interface ControlPlane {
   listFoundationModels(region: Region, signal: AbortSignal): Promise<readonly ListedModel[]>;
   /** @throws ServiceError */
   modelAvailability(id: ModelId, region: Region, signal: AbortSignal): Promise<ModelAvailability>;
+  /** The system-defined profiles that can be called from the region. @throws ServiceError */
+  listInferenceProfiles(region: Region, signal: AbortSignal): Promise<readonly ListedProfile[]>;
+  /** What an ARN of the account's own stands for. @throws ServiceError when AWS does not say */
+  describe(arn: string, region: Region, signal: AbortSignal): Promise<DescribedArn>;
   close(): void;
 }
 
@@ -81,6 +97,12 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
   return {
     listFoundationModels: (region, signal) => ask(region, signal, (client) => client.models(signal)),
     modelAvailability: (id, region, signal) => ask(region, signal, (client) => client.availability(id, signal)),
+    listInferenceProfiles: (region, signal) => ask(region, signal, (client) => client.profiles(signal)),
+    describe: async (arn, region, signal) => {
+      const described = await ask(region, signal, (client) => client.describe(arn, signal));
+      if (described.models.length > 0) return described;
+      throw new ServiceError('validation', 'AWS names no base model for this ARN.', { reason: 'wrong_model_id' });
+    },
     close: () => {
       for (const client of clients.values()) client.then((made) => made.destroy()).catch(() => undefined);
       clients.clear();

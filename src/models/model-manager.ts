@@ -6,15 +6,28 @@ import { profileId, type Region } from '../core/target.js';
 import { aliasEntries, nameKey } from './catalogue/aliases.js';
 import { isRetired, livingSuccessors } from './catalogue/successors.js';
 import { type ModelReference, parseReference } from './model-reference.js';
+import { createModelView, type ModelView, type ModelViewOptions, withLiveLifecycle } from './model-view.js';
 import { type ResidencyPolicy, residencyPolicy } from './residency-policy.js';
 import { chooseTargets, modelRefusal, retiredOn } from './target-choice.js';
 
-export interface ModelManagerOptions {
+export interface ModelManagerOptions extends ModelViewOptions {
   readonly catalogue: Catalogue;
   /** The first is preferred. */
   readonly regions: readonly Region[];
   /** Profile prefixes allowed (us, eu, …, global). Unset: those the region lies in. */
   readonly geographies?: readonly string[];
+}
+
+export interface ModelManager extends ModelDirectory {
+  /** Grows whenever targets may have changed; who keeps them has to ask anew then. */
+  revision(): number;
+}
+
+interface Names {
+  readonly models: readonly Model[];
+  readonly index: NameIndex;
+  readonly policy: ResidencyPolicy;
+  readonly view: ModelView;
 }
 
 interface NameIndex {
@@ -28,21 +41,55 @@ const nearestShown = 5;
 const nameLengthCompared = 100;
 
 /** Knows which names stand for which model, and where the operator's settings let it be called. */
-export function createModelManager(options: ModelManagerOptions): ModelDirectory {
-  const { models } = options.catalogue;
+export function createModelManager(options: ModelManagerOptions): ModelManager {
+  const { live, rotation, arns } = options;
   const policy = residencyPolicy(options);
-  const index = indexNames(models);
-  return {
-    all: () => models,
-    find: (id) => index.byId.get(id),
-    resolve: (name) => {
-      const reference = parseReference(name);
-      const named = lookUp(reference, index, policy);
-      if (named === undefined) throw unknownModel(name, index);
-      return withSuccessor(named, index, policy);
-    },
-    targetsOf: (resolved) => chooseTargets(resolved, policy),
+  const view = createModelView(options);
+  let built: { readonly at: number; readonly names: Names } | undefined;
+  /** Names, and the models behind them, as AWS last said they are. */
+  const current = (): Names => {
+    const at = live?.revision() ?? 0;
+    if (built?.at !== at) {
+      const models = options.catalogue.models.map((model) => withLiveLifecycle(model, options.regions[0], live));
+      built = { at, names: { models, index: indexNames(models), policy, view } };
+    }
+    return built.names;
   };
+  return {
+    all: () => current().models,
+    find: (id) => current().index.byId.get(id),
+    resolve: (name) => {
+      const names = current();
+      const reference = parseReference(name);
+      if (reference.ownArn !== undefined) return resolveOwn(reference.ownArn, reference, names, arns);
+      const named = lookUp(reference, names);
+      if (named === undefined) throw unknownModel(name, names.index);
+      return withSuccessor(named, names);
+    },
+    targetsOf: (resolved) => chooseTargets(resolved, policy, view),
+    revision: () => (live?.revision() ?? 0) + (rotation?.revision() ?? 0),
+  };
+}
+
+/** The base model behind an ARN of the account's own, to be called under the ARN. */
+function resolveOwn(
+  arn: string,
+  { region }: ModelReference,
+  names: Names,
+  arns: ModelManagerOptions['arns'],
+): ResolvedModel {
+  const [base] = arns?.find(arn)?.models ?? [];
+  const model = base === undefined ? undefined : lookUp({ id: base }, names)?.model;
+  if (model === undefined) {
+    const what = base === undefined ? 'It is not known which model this ARN stands for' : `${base} is not known here`;
+    throw new ServiceError('validation', `${what}.`, {
+      reason: 'wrong_model_id',
+      remedy:
+        'The operator has to name its base model in BEDROCK_MODEL_ARNS, such as ' +
+        '{"<arn>":"amazon.nova-lite-v1:0"}; or give a model id such as us.amazon.nova-lite-v1:0.',
+    });
+  }
+  return { model, profile: profileId(arn), ...(region !== undefined && { region }) };
 }
 
 function indexNames(models: readonly Model[]): NameIndex {
@@ -65,7 +112,8 @@ function indexNames(models: readonly Model[]): NameIndex {
 
 const isOutOfReach = (model: Model): boolean => modelRefusal(model) !== undefined;
 
-function lookUp(reference: ModelReference, index: NameIndex, policy: ResidencyPolicy): ResolvedModel | undefined {
+function lookUp(reference: ModelReference, names: Names): ResolvedModel | undefined {
+  const { index } = names;
   const { id, region } = reference;
   const place = region === undefined ? {} : { region };
   const model = index.byId.get(id) ?? index.byId.get(id.toLowerCase());
@@ -73,14 +121,15 @@ function lookUp(reference: ModelReference, index: NameIndex, policy: ResidencyPo
   const profiled = index.byProfile.get(id) ?? index.byProfile.get(id.toLowerCase());
   if (profiled) return { model: profiled, profile: profileId(id.toLowerCase()), ...place };
   const meant = index.byName.get(nameKey(id))?.map((candidate) => ({ model: candidate, ...place })) ?? [];
-  return meant.find((candidate) => isCallable(candidate, policy)) ?? meant[0];
+  return meant.find((candidate) => isCallable(candidate, names)) ?? meant[0];
 }
 
-const isCallable = (resolved: ResolvedModel, policy: ResidencyPolicy): boolean =>
-  chooseTargets(resolved, policy).targets.length > 0;
+const isCallable = (resolved: ResolvedModel, { policy, view }: Names): boolean =>
+  chooseTargets(resolved, policy, view).targets.length > 0;
 
 /** Lets a successor stand in for a retired model, in the geography that was asked for if one was. */
-function withSuccessor(resolved: ResolvedModel, index: NameIndex, policy: ResidencyPolicy): ResolvedModel {
+function withSuccessor(resolved: ResolvedModel, names: Names): ResolvedModel {
+  const { index } = names;
   const { model } = resolved;
   if (model.kind !== 'chat' || model.endpoint !== undefined) {
     throw new ServiceError('validation', modelRefusal(model) ?? '', { reason: 'not_supported' });
@@ -89,7 +138,7 @@ function withSuccessor(resolved: ResolvedModel, index: NameIndex, policy: Reside
   const heirs = livingSuccessors(model, (id) => index.byId.get(id)).flatMap(
     (heir) => inheritPlace(resolved, heir) ?? [],
   );
-  const heir = heirs.find((candidate) => isCallable(candidate, policy)) ?? heirs[0];
+  const heir = heirs.find((candidate) => isCallable(candidate, names)) ?? heirs[0];
   if (heir === undefined) throw new ServiceError('model_unavailable', retirement(model), { reason: 'end_of_life' });
   return { ...heir, notice: `${retirement(model)}; its successor ${heir.model.id} answers.` };
 }

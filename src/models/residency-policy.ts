@@ -18,7 +18,12 @@ export interface ResidencyPolicy {
   /** Geographies whose profiles may be called from this region, the preferred first. */
   geographiesFor(region: Region): readonly string[];
   regionsOf(geography: string): readonly string[];
+  /** Data may be processed in all of these regions; an empty name stands for any region. */
+  admits(destinations: readonly string[]): boolean;
 }
+
+/** The catalogue lists typical regions; a profile of these geographies may have others of the same continent. */
+const continents: Readonly<Record<string, RegExp>> = { us: /^us-(?!gov)/, eu: /^eu-/, apac: /^ap-/, ca: /^ca-/ };
 
 /**
  * Without a list, a region allows the geographies it lies in, the narrowest first, and never `global`: leaving the
@@ -35,7 +40,14 @@ export function residencyPolicy({ catalogue, regions, geographies }: ResidencyOp
     .toSorted((left, right) => regionsOf(left).length - regionsOf(right).length);
   const geographiesFor = (region: Region) =>
     (geographies ?? narrowestFirst).filter((geography) => regionsOf(geography).includes(region));
+  const lies = (region: string) => (geography: string) =>
+    geography === 'global' || regionsOf(geography).includes(region) || continents[geography]?.test(region) === true;
+  const isAdmitted = (destination: string) => {
+    if (geographies === undefined) return destination !== '';
+    return destination === '' ? geographies.includes('global') : geographies.some(lies(destination));
+  };
   return {
+    admits: (destinations) => destinations.every(isAdmitted),
     regions,
     geographies,
     regionsOf,

@@ -2,15 +2,22 @@ import type { Model } from '../core/model.js';
 import type { ResolvedModel, TargetChoice } from '../core/ports.js';
 import { modelId, profileId, type Region, type Target } from '../core/target.js';
 import { isRetired } from './catalogue/successors.js';
+import type { ModelView } from './model-view.js';
 import type { ResidencyPolicy } from './residency-policy.js';
 
 /** Where a model can be called under the policy; at most one target a region, in the order of the regions. */
-export function chooseTargets(resolved: ResolvedModel, policy: ResidencyPolicy): TargetChoice {
+export function chooseTargets(resolved: ResolvedModel, policy: ResidencyPolicy, view: ModelView): TargetChoice {
   const refusal = modelRefusal(resolved.model);
   if (refusal !== undefined) return { targets: [], refusal };
   const regions = policy.regions.filter((region) => resolved.region === undefined || region === resolved.region);
-  const targets = regions.flatMap((region) => targetIn(region, resolved, policy) ?? []);
-  return targets.length > 0 ? { targets } : { targets, refusal: placeRefusal(resolved, policy) };
+  const places = regions.map((region) => placesIn(region, resolved, policy, view));
+  const targets = places.flatMap((options) => options.find((target) => view.outReason(target) === undefined) ?? []);
+  if (targets.length > 0) return { targets };
+  const out = places.flat().flatMap((target) => view.outReason(target) ?? [])[0];
+  if (out !== undefined) return { targets, refusal: `${out} It is tried again later.` };
+  const ended = regions.filter((region) => view.hasEnded(resolved.model, region));
+  if (ended.length > 0) return { targets, refusal: `${resolved.model.id} was retired${retiredOn(resolved.model)}.` };
+  return { targets, refusal: placeRefusal(resolved, policy) };
 }
 
 /** Why nobody can call this model through this server, whatever the settings. */
@@ -24,17 +31,36 @@ export function retiredOn(model: Model): string {
   return model.lifecycle.eol === undefined ? '' : ` on ${model.lifecycle.eol}`;
 }
 
-function targetIn(region: Region, resolved: ResolvedModel, policy: ResidencyPolicy): Target | undefined {
-  if (!policy.allows(region)) return undefined;
+/** The ways in which a model can be called from a region, the preferred first. */
+function placesIn(
+  region: Region,
+  resolved: ResolvedModel,
+  policy: ResidencyPolicy,
+  view: ModelView,
+): readonly Target[] {
   const { model } = resolved;
+  if (!policy.allows(region) || view.hasEnded(model, region)) return [];
   const inRegion: Target = { model: modelId(model.id), region };
-  const profiles = policy.geographiesFor(region).flatMap((geography) => model.profiles[geography] ?? []);
-  if (resolved.profile !== undefined) {
-    return profiles.includes(resolved.profile) ? { ...inRegion, profile: resolved.profile } : undefined;
+  if (resolved.profile?.startsWith('arn:')) {
+    const destinations = view.destinationsOf(resolved.profile) ?? [];
+    return policy.admits(destinations) ? [{ ...inRegion, profile: resolved.profile }] : [];
   }
-  const [profile] = profiles;
-  if (model.requiresProfile !== false && profile !== undefined) return { ...inRegion, profile: profileId(profile) };
-  return model.requiresProfile === true ? undefined : inRegion;
+  const profiles = policy
+    .geographiesFor(region)
+    .flatMap((geography) => model.profiles[geography] ?? [])
+    .filter((id) => isUsable(id, region, policy, view))
+    .map((id): Target => ({ ...inRegion, profile: profileId(id) }));
+  if (resolved.profile !== undefined) return profiles.filter(({ profile }) => profile === resolved.profile);
+  const needed = view.needsProfile(model, region);
+  const bare = needed !== true && view.mayBeThere(model, region) ? [inRegion] : [];
+  return needed === false ? [...bare, ...profiles] : [...profiles, ...bare];
+}
+
+/** A profile that AWS lists has to stay where data may be processed by its own list, whatever its prefix says. */
+function isUsable(id: string, region: Region, policy: ResidencyPolicy, view: ModelView): boolean {
+  const listed = view.profile(id, region);
+  if (listed === undefined) return true;
+  return listed !== 'absent' && policy.admits(listed.destinations);
 }
 
 function placeRefusal(resolved: ResolvedModel, policy: ResidencyPolicy): string {
