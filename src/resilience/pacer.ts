@@ -24,7 +24,7 @@ interface Rates {
 
 interface Pace {
   rate: Rates;
-  /** What went through before the last step down: below it the rate doubles, above it creeps. */
+  /** What went through before the last step down, if anything did: below it the rate doubles, above it creeps. */
   readonly good: Rates;
   /** When the next request, and the next token, may go. */
   readonly freeAtMs: { requests: number; tokens: number };
@@ -65,7 +65,7 @@ export function createPacer({ clock, onChange }: PacerOptions): Pacer {
     if (verdict === 'fine' || (pace !== undefined && nowMs - pace.steppedAtMs < stepMs)) return;
     const lately = meter.accepted();
     const rate = verdict === 'collapsed' ? slowest : lately;
-    const good = goodRates(lately, pace?.good ?? slowest, verdict === 'collapsed' ? 1 : 0.7);
+    const good = goodRates(lately, pace?.good ?? unknown, verdict === 'collapsed');
     const began = pace === undefined;
     pace = { rate, good, freeAtMs: { requests: nowMs, tokens: nowMs }, steppedAtMs: nowMs };
     if (began) onChange?.(true, rate.requests);
@@ -154,8 +154,13 @@ function createOutcomeMeter(clock: Clock): OutcomeMeter {
   };
 }
 
-/** What was good before: remembered whole over a collapse, to come back to it quickly, and else a little lower. */
-function goodRates(lately: Rates, before: Rates, kept: number): Rates {
+const unknown: Rates = { requests: Number.POSITIVE_INFINITY, tokens: Number.POSITIVE_INFINITY };
+
+/** What was good before: kept whole over a collapse, to come back to it quickly, and else a little lower. */
+function goodRates(lately: Rates, before: Rates, collapsed: boolean): Rates {
+  if (lately.requests <= slowest.requests) return before;
+  if (before.requests === Number.POSITIVE_INFINITY) return lately;
+  const kept = collapsed ? 1 : 0.7;
   return {
     requests: Math.max(lately.requests, before.requests * kept),
     tokens: Math.max(lately.tokens, before.tokens * kept),

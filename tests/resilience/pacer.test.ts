@@ -70,6 +70,11 @@ describe('a pacer', () => {
     expect(sum(perSecond.slice(35), 'sent')).toBe(500);
   });
 
+  it('comes back as quickly to a target that never let anything through before', async () => {
+    const { perSecond } = await drive((nowMs) => nowMs >= 3_000, { seconds: 8 });
+    expect(perSecond[6]?.sent).toBe(100);
+  });
+
   it('makes large requests wait longer than small ones', async () => {
     const clock = fakeClock();
     const pacer = createPacer({ clock });
