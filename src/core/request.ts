@@ -94,7 +94,6 @@ export const reasoningEfforts = ['none', 'low', 'medium', 'high', 'xhigh', 'max'
 export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
 export const serviceTiers = ['default', 'priority', 'flex', 'reserved'] as const;
-export type ServiceTier = (typeof serviceTiers)[number];
 
 /** The arguments of `bedrock_invoke`, as published. `modelRequest` adds the rules that span arguments. */
 export const requestArguments = z.strictObject({

@@ -1,4 +1,5 @@
 import type { Model } from '../core/model.js';
+import { answerSchema } from './answer-schema-rule.js';
 import { invalid, type Refusal, refuse } from './aws-error.js';
 import { contentRules } from './content-rules.js';
 import type { Block, Message } from './converse-body.js';
@@ -184,6 +185,7 @@ const rules: readonly Rule[] = [
   ...toolRules,
   ...contentRules,
   outputSchema,
+  answerSchema,
   ...parameterRules,
   sizes,
 ];

@@ -140,7 +140,7 @@ describe('a gathered answer', () => {
     ['', nova],
   ])('tells which model a prompt router chose: %s', (invokedModelId, served) => {
     const trace = { promptRouter: { invokedModelId } };
-    const answer = gather([text('x'), stop(), { metadata: { ...usage.metadata, trace } } as ConverseStreamOutput]);
+    const answer = gather([text('x'), stop(), { metadata: { ...usage.metadata, trace } }]);
     expect(answer.served).toEqual({ region: 'us-east-1', ...served });
     expect(answer.notices).toHaveLength(answer.served.model === nova.model ? 0 : 1);
   });

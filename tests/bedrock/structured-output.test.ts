@@ -1,3 +1,4 @@
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { describe, expect, it } from '@jest/globals';
 import { answerCheck } from '../../src/bedrock/answer-schema.js';
 import { encodeConverseRequest } from '../../src/bedrock/converse-request.js';
@@ -5,6 +6,7 @@ import { strictSchema } from '../../src/bedrock/strict-schema.js';
 import type { ModelRequest } from '../../src/core/request.js';
 import { modelId, type Target } from '../../src/core/target.js';
 import { loadCatalogue } from '../../src/models/catalogue/load-catalogue.js';
+import { startTestSandbox } from '../support/sandbox.js';
 import { claude, llama, nova, routed, weatherTool } from './client-setup.js';
 
 const rows = new Map(loadCatalogue().models.map((model) => [model.id, model]));
@@ -139,5 +141,46 @@ describe('the check of an answer', () => {
     expect(check({ a: 'aaa' })).toBeUndefined();
     expect(check({ a: 'b' })).toContain('pattern');
     expect(check({ a: `${'a'.repeat(60)}!` })).toContain('in time');
+  });
+});
+
+describe('the sandbox, as AWS', () => {
+  const converse = async (model: string, given: object) => {
+    const sandbox = await startTestSandbox();
+    const client = new BedrockRuntimeClient({
+      region: 'us-east-1',
+      endpoint: sandbox.url,
+      credentials: sandbox.credentials,
+      maxAttempts: 1,
+    });
+    const structure = { jsonSchema: { schema: JSON.stringify(given), name: 'answer' } };
+    try {
+      await client.send(
+        new ConverseCommand({
+          modelId: model,
+          messages: [{ role: 'user', content: [{ text: 'x' }] }],
+          outputConfig: { textFormat: { type: 'json_schema', structure } },
+        }),
+      );
+      return 'accepted';
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      client.destroy();
+      await sandbox.close();
+    }
+  };
+
+  it.each([
+    [claude.profile ?? '', { ...schema, additionalProperties: false }, 'accepted'],
+    [claude.profile ?? '', schema, 'additionalProperties'],
+    [
+      claude.profile ?? '',
+      { type: 'object', properties: { a: { type: 'integer', minimum: 1 } }, additionalProperties: false },
+      "'minimum'",
+    ],
+    [nova.profile ?? '', { ...schema, additionalProperties: false }, "doesn't support structured output"],
+  ])('refuses schemas that are not strict: %s %j', async (model, given, expected) => {
+    expect(await converse(model, given)).toContain(expected);
   });
 });

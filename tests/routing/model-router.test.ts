@@ -153,11 +153,6 @@ describe('the hard filters', () => {
   it.each([
     ['takes no images', 'nova-micro', { messages: [{ role: 'user', content: [png] }] }],
     [
-      'cannot be held to a schema',
-      'mistral.mixtral-8x7b-instruct-v0:1',
-      { prompt: 'x', response_schema: { type: 'object' } },
-    ],
-    [
       'takes no documents',
       'nova-micro',
       { messages: [{ role: 'user', content: [{ type: 'document', format: 'pdf', name: 'a', data: 'AAAA' }] }] },
