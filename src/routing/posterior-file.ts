@@ -73,7 +73,7 @@ async function load({ file, posteriors, logger }: PosteriorFileOptions): Promise
     const snapshot: PosteriorSnapshot = kept.parse(JSON.parse(text));
     posteriors.restore(snapshot);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return;
     logger.warn('What was learned about models cannot be read; routing starts from the built-in opinions.', { error });
   }
 }

@@ -59,7 +59,7 @@ const cellOf = ({ task, level }: Arm): number =>
  * deviations is taken out, else every model that is rated would fall behind those that never were.
  */
 export function createQualityPosteriors(options: PosteriorOptions): QualityPosteriors {
-  const { seed, priorCount = 10, mostCount = 60, deviation = 0.01, borrowed = 0.25, biasCount = 50 } = options;
+  const { seed, priorCount = 10, mostCount = 60, deviation = 0.01, borrowed = 0.25, biasCount = 20 } = options;
   const byModel = new Map<string, Evidence>();
   const bias = { count: 0, sum: 0 };
 
