@@ -6,7 +6,11 @@ import { describeProblem } from './config/setting-problems.js';
 import type { Settings, SettingsResult } from './config/settings.js';
 import { systemClock } from './core/clock.js';
 import type { Logger } from './core/ports.js';
+import { region } from './core/target.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
+import { createModelManager } from './models/model-manager.js';
+import { defaultTaskRoutes } from './routing/default-task-routes.js';
+import { iamPolicy } from './security/iam-policy.js';
 import { startApplication } from './start-application.js';
 import { version } from './version.js';
 
@@ -41,6 +45,7 @@ export function commandLineDependencies(parts: CommandLineParts): CommandLineDep
       const application = startApplication({ settings, logger: logger ?? quietLog(openLog, settings) });
       return (await application.get()).service;
     },
+    iamPolicy: (settings, account) => iamPolicy({ ...iamNeeds(settings), account }),
     serve: (settings) => serve(settings, signal),
     logUnexpected: (error) => logger?.error('The command failed unexpectedly.', { error }),
     startSandbox: async ({ host, port }) => {
@@ -56,6 +61,38 @@ function quietLog(openLog: CommandLineParts['openLog'], settings: Settings): Log
   const level = settings.logging.level === 'debug' ? 'debug' : 'error';
   return openLog({ ...settings, logging: { ...settings.logging, level } });
 }
+
+/** The models that the settings and the built-in routes name, wherever they may be called. */
+function iamNeeds({ aws, models, guardrail }: Settings) {
+  const geographies = aws.allowedGeographies;
+  const regions = aws.regions.map(region);
+  const arns = { find: (arn: string) => known(models.arns[arn]) };
+  const directory = createModelManager({
+    catalogue: loadCatalogue(),
+    regions,
+    ...(geographies && { geographies }),
+    arns,
+  });
+  const routes = Object.values({ ...defaultTaskRoutes, ...models.taskRoutes }).flat();
+  const names = [models.default ?? [], models.fallbacks, routes, Object.keys(models.arns)].flat();
+  const targetsOf = (name: string) => {
+    try {
+      return directory.targetsOf(directory.resolve(name)).targets;
+    } catch {
+      // What stands for no model here needs no right; `doctor` and `route` say why.
+      return [];
+    }
+  };
+  return {
+    targets: names.flatMap(targetsOf),
+    regions: aws.regions,
+    countsTokens: true,
+    ...(guardrail.id !== undefined && { guardrailId: guardrail.id }),
+    usesBearer: aws.bearerToken !== undefined && aws.accessKeyId === undefined && aws.roleArn === undefined,
+  };
+}
+
+const known = (model: string | undefined) => (model === undefined ? undefined : { models: [model], destinations: [] });
 
 function environmentOf(url: string, credentials: { accessKeyId: string; secretAccessKey: string }) {
   return {

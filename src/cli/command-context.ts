@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BedrockIntegrationService } from '../core/integration-service.js';
 import { overridesOf, type ServeFlags } from './arguments.js';
-import type { CommandLineDependencies, ShownSetting } from './dependencies.js';
+import type { CommandLineDependencies, ExplainedPolicy, ShownSetting } from './dependencies.js';
 import { usageFailure } from './failures.js';
 import { createTerminal, type Terminal } from './terminal.js';
 
@@ -10,6 +10,8 @@ export interface Configuration {
   readonly shown: readonly ShownSetting[];
   /** Runs `use` with a service that is closed afterwards, whatever happens. */
   withService<Result>(use: (service: BedrockIntegrationService) => Promise<Result>): Promise<Result>;
+  /** The least rights in AWS that these settings need. */
+  iamPolicy(account: string): ExplainedPolicy;
   serve(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export function createCommandContext<Settings>(dependencies: CommandLineDependen
             await service.close();
           }
         },
+        iamPolicy: (account) => dependencies.iamPolicy(loaded.settings, account),
         serve: () => serve(loaded.settings),
       };
     },

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type CommandContext, createCommandContext } from './command-context.js';
 import { addConfig } from './commands/config.js';
 import { addDoctor } from './commands/doctor.js';
+import { addIamPolicy } from './commands/iam-policy.js';
 import { addInvoke } from './commands/invoke.js';
 import { addModels } from './commands/models.js';
 import { addRoute } from './commands/route.js';
@@ -20,6 +21,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addUsage,
   addDoctor,
   addConfig,
+  addIamPolicy,
   addSandbox,
 ];
 

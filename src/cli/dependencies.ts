@@ -14,6 +14,12 @@ type LoadedSettings<Settings> =
   | { readonly ok: true; readonly settings: Settings; readonly shown: readonly ShownSetting[] }
   | { readonly ok: false /** One line each. */; readonly problems: readonly string[] };
 
+/** An IAM policy document, and the reason of each statement by its Sid. */
+export interface ExplainedPolicy {
+  readonly policy: object;
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
 interface SandboxOptions {
   readonly host: string;
   readonly port: number;
@@ -38,6 +44,8 @@ export interface CommandLineDependencies<Settings> {
   readonly readInput: () => Promise<string>;
   readonly loadSettings: (overrides: SettingOverrides) => Promise<LoadedSettings<Settings>>;
   readonly createService: (settings: Settings) => Promise<BedrockIntegrationService>;
+  /** The least rights for the settings, and why each is there. `account`: 12 digits, or `*`. */
+  readonly iamPolicy: (settings: Settings, account: string) => ExplainedPolicy;
   /** Resolves when the server has ended. */
   readonly serve: (settings: Settings) => Promise<void>;
   readonly startSandbox: (options: SandboxOptions) => Promise<RunningSandbox>;

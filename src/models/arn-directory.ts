@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
-import { ServiceError, toServiceError } from '../core/errors.js';
+import { abortedError, ServiceError, toServiceError } from '../core/errors.js';
+import type { Region } from '../core/target.js';
 import type { DescribedArn, ModelFactsSource } from './live-facts.js';
 import { parseReference } from './model-reference.js';
 
@@ -30,17 +31,16 @@ export function createArnDirectory({ source, clock, hints }: ArnDirectoryOptions
   const failed = new Map<string, { readonly error: ServiceError; readonly untilMs: number }>();
   const asking = new Map<string, Promise<void>>();
 
-  const ask = async (arn: string, region: Parameters<typeof source.describe>[1], signal: AbortSignal) => {
+  const ask = async (arn: string, region: Region) => {
     try {
-      const described = await source.describe(arn, region, signal);
+      // Asked for all who wait, so no caller's cancel ends it; the source has a limit of its own.
+      const described = await source.describe(arn, region, new AbortController().signal);
       if (known.size < most) known.set(arn, described);
       failed.delete(arn);
     } catch (thrown) {
       const error = unexplained(toServiceError(thrown));
-      if (!signal.aborted && failed.size < most) {
-        failed.set(arn, { error, untilMs: clock.monotonicMs() + failureHeldMs });
-      }
-      throw signal.aborted ? thrown : error;
+      if (failed.size < most) failed.set(arn, { error, untilMs: clock.monotonicMs() + failureHeldMs });
+      throw error;
     } finally {
       asking.delete(arn);
     }
@@ -53,12 +53,27 @@ export function createArnDirectory({ source, clock, hints }: ArnDirectoryOptions
       if (arn === undefined || region === undefined || known.has(arn)) return;
       const failure = failed.get(arn);
       if (failure && failure.untilMs > clock.monotonicMs()) throw failure.error;
-      const running = asking.get(arn) ?? ask(arn, region, signal);
+      const running = asking.get(arn) ?? ask(arn, region);
       asking.set(arn, running);
-      await running;
+      await untilAborted(running, signal);
     },
     find: (arn) => known.get(arn),
   };
+}
+
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(abortedError(signal));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => undefined);
+  }
 }
 
 function unexplained(cause: ServiceError): ServiceError {

@@ -13,7 +13,7 @@ describe('help, version and mistakes', () => {
   it('lists every command in the help', async () => {
     const { exitCode, out } = await run(['--help']);
     expect(exitCode).toBe(0);
-    for (const name of ['serve', 'models', 'invoke', 'route', 'usage', 'doctor', 'config', 'sandbox'])
+    for (const name of ['serve', 'models', 'invoke', 'route', 'usage', 'doctor', 'config', 'iam-policy', 'sandbox'])
       expect(out).toContain(`  ${name}`);
   });
 
@@ -288,5 +288,30 @@ describe('the other commands', () => {
       ['closed', undefined],
     ]);
     expect((await run(['sandbox'])).asked[0]).toEqual(['sandbox', { host: '127.0.0.1', port: 8_766 }]);
+  });
+});
+
+describe('iam-policy', () => {
+  const policy = (account: string) => ({
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'Invoke', Resource: [account] }],
+  });
+
+  it('prints the policy alone, to be given to AWS as it is', async () => {
+    expect(JSON.parse((await run(['iam-policy'])).out)).toEqual(policy('*'));
+    expect(JSON.parse((await run(['iam-policy', '--account', '123456789012', '--json'])).out)).toEqual(
+      policy('123456789012'),
+    );
+  });
+
+  it('explains each statement when asked', async () => {
+    const { out } = await run(['iam-policy', '--explain']);
+    expect(out).toContain('To call models.');
+    const both = JSON.parse((await run(['iam-policy', '--explain', '--json'])).out);
+    expect(both).toEqual({ policy: policy('*'), reasons: { Invoke: 'To call models.' } });
+  });
+
+  it('refuses an account that is none', async () => {
+    expect(await run(['iam-policy', '--account', '12'])).toMatchObject({ exitCode: 2, out: '' });
   });
 });

@@ -177,6 +177,10 @@ export async function run(args: readonly string[], { health = 'healthy', isTTY =
       asked.push(['serve', settings]);
       return Promise.resolve();
     },
+    iamPolicy: (_, account) => ({
+      policy: { Version: '2012-10-17', Statement: [{ Sid: 'Invoke', Resource: [account] }] },
+      reasons: { Invoke: 'To call models.' },
+    }),
     startSandbox: (options) => {
       asked.push(['sandbox', options]);
       return Promise.resolve({
