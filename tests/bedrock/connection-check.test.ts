@@ -64,6 +64,16 @@ describe('the control plane', () => {
     expect(await controlPlane.modelAvailability(id, virginia, signal)).toMatchObject({ callable: false });
   });
 
+  it('lists the profiles of a region with the regions they lead to, over all pages', async () => {
+    const profiles = await connect().controlPlane.listInferenceProfiles(virginia, signal);
+    expect(profiles.length).toBeGreaterThan(20);
+    expect(profiles).toContainEqual({
+      id: 'us.amazon.nova-lite-v1:0',
+      destinations: ['us-east-1', 'us-east-2', 'us-west-2'],
+    });
+    expect(profiles.find(({ id }) => id.startsWith('global.'))?.destinations).toContain('');
+  });
+
   it('has its errors told like those of models', async () => {
     await sandbox.control.faults({ kind: 'error', name: 'ThrottlingException', retryAfterSeconds: 1 });
     const error = await errorOf(connect().controlPlane.listFoundationModels(virginia, signal));
