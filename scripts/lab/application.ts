@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Application, compose } from '../../src/compose.js';
+import { loadSettings } from '../../src/config/settings.js';
+import { type Random, systemClock, systemRandom } from '../../src/core/clock.js';
+import { ServiceError } from '../../src/core/errors.js';
+import type { CallEvent } from '../../src/core/events.js';
+import type { Invocation } from '../../src/core/integration-service.js';
+import type { Logger } from '../../src/core/ports.js';
+import { modelRequest } from '../../src/core/request.js';
+import { loadCatalogue } from '../../src/models/catalogue/load-catalogue.js';
+import type { RecordedCall } from '../../src/sandbox/calls.js';
+import type { FaultSpec } from '../../src/sandbox/faults.js';
+import { type SandboxOptions, sandboxCredentials, startSandbox } from '../../src/sandbox/sandbox.js';
+
+/* The whole application over the sandbox, in one process, for experiments. */
+
+const silent = () => undefined;
+const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
+
+export interface LabCall {
+  readonly outcome: Invocation | ServiceError;
+  readonly events: readonly CallEvent[];
+  readonly elapsedMs: number;
+}
+
+export interface Lab {
+  readonly application: Application;
+  readonly sandboxUrl: string;
+  /** Never rejects with a ServiceError: that is the outcome. */
+  call(fields: Record<string, unknown>, signal?: AbortSignal): Promise<LabCall>;
+  /** Replaces all faults. */
+  faults(faults: readonly FaultSpec[]): Promise<void>;
+  latency(latency: { firstTokenMs: number; tokensPerSecond: number }): Promise<void>;
+  /** Requests for models that reached the sandbox. */
+  upstream(): Promise<readonly RecordedCall[]>;
+  close(): Promise<void>;
+}
+
+export interface LabOptions {
+  readonly env?: Record<string, string>;
+  readonly random?: Random;
+  readonly latency?: SandboxOptions['latency'];
+}
+
+export async function openLab({ env = {}, random = systemRandom, latency }: LabOptions = {}): Promise<Lab> {
+  const catalogue = loadCatalogue();
+  const sandbox = await startSandbox({ catalogue, random, recordedCalls: 100_000, ...(latency && { latency }) });
+  const dataDir = mkdtempSync(join(tmpdir(), 'kairos-lab-'));
+  const application = await start({
+    AWS_BEDROCK_ACCESS_KEY_ID: sandboxCredentials.accessKeyId,
+    AWS_BEDROCK_SECRET_ACCESS_KEY: sandboxCredentials.secretAccessKey,
+    AWS_ENDPOINT_URL: sandbox.url,
+    BEDROCK_DATA_DIR: dataDir,
+    ...env,
+  });
+  await application.warm();
+  const control = (method: string, route: string, body?: unknown) => order(sandbox.url, method, route, body);
+  return {
+    application,
+    sandboxUrl: sandbox.url,
+    call: (fields, signal = new AbortController().signal) => measuredCall(application, fields, signal),
+    faults: async (faults) => {
+      await control('DELETE', 'faults');
+      if (faults.length > 0) await control('POST', 'faults', faults);
+    },
+    latency: async (value) => {
+      await control('POST', 'latency', value);
+    },
+    upstream: async () => {
+      const { calls } = (await control('GET', 'calls')) as { calls: RecordedCall[] };
+      return calls.filter(({ modelId }) => modelId !== undefined);
+    },
+    close: async () => {
+      await application.service.close();
+      await sandbox.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function start(env: Record<string, string>): Promise<Application> {
+  const loaded = await loadSettings({ env, readFile: () => Promise.reject(new Error('there is no file')) });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const { settings } = loaded;
+  return await compose({ settings, version: '0', logger: silentLogger, clock: systemClock, random: systemRandom });
+}
+
+async function order(url: string, method: string, route: string, body?: unknown): Promise<unknown> {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+  const response = await fetch(`${url}/_sandbox/${route}`, init);
+  if (!response.ok) throw new Error(`${method} ${route}: ${await response.text()}`);
+  return await response.json();
+}
+
+async function measuredCall(
+  { service }: Application,
+  fields: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<LabCall> {
+  const events: CallEvent[] = [];
+  const startedMs = performance.now();
+  const request = modelRequest.parse(fields);
+  const caller = { id: 'lab', tenant: 'lab' };
+  const onEvent = (event: CallEvent) => events.push(event);
+  const outcome = await service
+    .invoke(request, { tool: 'bedrock_invoke', caller, signal, onEvent })
+    .catch((thrown: unknown) => {
+      if (thrown instanceof ServiceError) return thrown;
+      throw thrown;
+    });
+  return { outcome, events, elapsedMs: performance.now() - startedMs };
+}
+
+/** Random numbers that a seed repeats (mulberry32). */
+export function seededRandom(seed: number): Random {
+  let state = seed;
+  return {
+    next: () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    },
+    id: () => globalThis.crypto.randomUUID(),
+  };
+}
+
+export const isAnswer = (outcome: LabCall['outcome']): outcome is Invocation => !(outcome instanceof ServiceError);
+
+/** The value below which so large a part of the sorted numbers lies; 0 for none. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
