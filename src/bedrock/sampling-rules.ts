@@ -38,6 +38,9 @@ export interface Sampling {
   readonly notices: readonly string[];
 }
 
+/** Other services go up to 2, and so do requests that were written for them. */
+const mostTemperature = 1;
+
 type Given = Partial<Pick<RoutedRequest, SamplingArgument>>;
 
 /** The sampling arguments that the model takes, and a notice for each that had to be left out. */
@@ -45,12 +48,16 @@ export function sampling(request: Given, { model }: Pick<Target, 'model'>): Samp
   const topKPlace = topKFields.find(([models]) => models.test(model))?.[1];
   const left = leftOut(request, model, topKPlace !== undefined);
   const { temperature, top_p, top_k, stop_sequences } = without(request, left);
+  const isHot = temperature !== undefined && temperature > mostTemperature;
   return {
-    ...(temperature !== undefined && { temperature }),
+    ...(temperature !== undefined && { temperature: Math.min(temperature, mostTemperature) }),
     ...(top_p !== undefined && { topP: top_p }),
     ...(stop_sequences !== undefined && { stopSequences: stop_sequences }),
     ...(top_k !== undefined && topKPlace && { extraFields: topKPlace(top_k) }),
-    notices: [...left].map(([name, why]) => `\`${name}\` was left out: ${model} ${why}.`),
+    notices: [
+      ...[...left].map(([name, why]) => `\`${name}\` was left out: ${model} ${why}.`),
+      ...(isHot ? [`\`temperature\` was lowered to ${mostTemperature}, the highest on Bedrock.`] : []),
+    ],
   };
 }
 

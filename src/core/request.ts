@@ -114,7 +114,7 @@ export const requestArguments = z.strictObject({
   optimize: z.enum(optimizeGoals).optional().describe('What to favour when choosing. Default: the server setting.'),
   quality_weight: z.number().min(0).max(1).optional().describe('0 cheapest to 1 best.'),
   max_tokens: z.int().min(1).max(requestLimits.tokens).optional().describe('Upper limit of tokens in the answer.'),
-  temperature: z.number().min(0).max(1).optional(),
+  temperature: z.number().min(0).max(2).optional(),
   top_p: z.number().min(0).max(1).optional(),
   top_k: z.int().min(1).max(500).optional(),
   stop_sequences: z.array(z.string().min(1).max(256)).max(requestLimits.stopSequences).optional(),

@@ -90,7 +90,7 @@ describe('structure', () => {
   it('is JSON for the schema of the output', async () => {
     const textFormat = {
       type: 'json_schema' as const,
-      structure: { jsonSchema: { schema: JSON.stringify(schema), name: 'x' } },
+      structure: { jsonSchema: { schema: JSON.stringify({ ...schema, additionalProperties: false }), name: 'x' } },
     };
     const answer = await converse({ outputConfig: { textFormat } });
     expect(JSON.parse(textOf(answer) ?? '')).toEqual({ city: expect.any(String), days: 3 });

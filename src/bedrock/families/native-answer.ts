@@ -32,7 +32,7 @@ function headerCounts(headers: Readonly<Record<string, string>>): Counts {
   const found = headerNames.flatMap(([header, name]) =>
     headers[header] === undefined ? [] : [[name, Number(headers[header])]],
   );
-  return Object.fromEntries(found) as Counts;
+  return Object.fromEntries(found);
 }
 
 const metricNames: readonly (readonly [string, CountName])[] = [
