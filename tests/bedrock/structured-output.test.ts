@@ -147,10 +147,11 @@ describe('the check of an answer', () => {
 describe('the sandbox, as AWS', () => {
   const converse = async (model: string, given: object) => {
     const sandbox = await startTestSandbox();
+    const { accessKeyId, secretAccessKey } = sandbox.credentials;
     const client = new BedrockRuntimeClient({
       region: 'us-east-1',
       endpoint: sandbox.url,
-      credentials: sandbox.credentials,
+      credentials: { accessKeyId, secretAccessKey },
       maxAttempts: 1,
     });
     const structure = { jsonSchema: { schema: JSON.stringify(given), name: 'answer' } };

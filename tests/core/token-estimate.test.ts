@@ -7,8 +7,12 @@ describe('token estimate', () => {
     ['', 0],
     ['abc', 1],
     ['a'.repeat(35), 10],
-    ['漢字', 2],
-    ['漢'.repeat(12), 10],
+    ['漢字', 3],
+    ['漢'.repeat(17), 20],
+    ['ж'.repeat(16), 10],
+    ['{"a":12}'.repeat(17), 75],
+    [`a${' '.repeat(500)}b`, 1],
+    ['é'.repeat(35), 10],
   ])('of %j', (text, tokens) => {
     expect(estimateTextTokens(text)).toBe(tokens);
   });
