@@ -12,6 +12,12 @@ const schema = {
   properties: { city: { type: 'string' }, days: { type: 'integer', minimum: 3 } },
   required: ['city', 'days'],
 };
+/** What structured output takes: closed, and without limits. */
+const strictSchema = {
+  ...schema,
+  properties: { city: { type: 'string' }, days: { type: 'integer', enum: [3] } },
+  additionalProperties: false,
+};
 const toolConfig = {
   tools: [
     { toolSpec: { name: 'weather', description: 'Weather', inputSchema: { json: schema } } },
@@ -90,7 +96,7 @@ describe('structure', () => {
   it('is JSON for the schema of the output', async () => {
     const textFormat = {
       type: 'json_schema' as const,
-      structure: { jsonSchema: { schema: JSON.stringify({ ...schema, additionalProperties: false }), name: 'x' } },
+      structure: { jsonSchema: { schema: JSON.stringify(strictSchema), name: 'x' } },
     };
     const answer = await converse({ outputConfig: { textFormat } });
     expect(JSON.parse(textOf(answer) ?? '')).toEqual({ city: expect.any(String), days: 3 });

@@ -32,7 +32,7 @@ function headerCounts(headers: Readonly<Record<string, string>>): Counts {
   const found = headerNames.flatMap(([header, name]) =>
     headers[header] === undefined ? [] : [[name, Number(headers[header])]],
   );
-  return Object.fromEntries(found);
+  return Object.fromEntries(found) as Counts;
 }
 
 const metricNames: readonly (readonly [string, CountName])[] = [
@@ -46,7 +46,7 @@ function metricCounts(chunk: Json): Counts {
   const metrics = objectOf(chunk['amazon-bedrock-invocationMetrics']);
   return Object.fromEntries(
     metricNames.flatMap(([metric, name]) => (metrics[metric] === undefined ? [] : [[name, metrics[metric]]])),
-  ) as Counts;
+  );
 }
 
 const intervened = (answer: Json): boolean => answer['amazon-bedrock-guardrailAction'] === 'INTERVENED';
