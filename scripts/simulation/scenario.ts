@@ -42,7 +42,6 @@ const scenarioSchema = z.strictObject({
 });
 
 export type Scenario = z.output<typeof scenarioSchema>;
-export type SimulatedModel = Scenario['models'][number];
 
 /** @throws when the file is not JSON of a scenario; the message names the field. */
 export function readScenario(path: string): Scenario {

@@ -78,7 +78,7 @@ export function createOutcomeLearner({ posteriors, affinity, onLearned }: Outcom
     if (decision === undefined || response.source === 'cache' || response.source === 'local') return;
     const { served, usage, stopReason } = response;
     const cachedTokens = usage.cacheReadTokens + usage.cacheWriteTokens;
-    affinity.keep(decision.conversation, { target: served, cachedTokens });
+    affinity.keep(decision.conversation, { target: served, cachedTokens, keptLong: usage.cacheWrite1hTokens > 0 });
     const call = answerOf(decision, served.model, origin);
     if (call === undefined) return;
     put(answered, requestId, call);

@@ -159,7 +159,7 @@ describe('what is remembered', () => {
 });
 
 describe('session affinity', () => {
-  it('ends after five minutes and is bounded', async () => {
+  it('ends after five minutes, or an hour where the cache is kept so long, and is bounded', async () => {
     const clock = fakeClock();
     const affinity = createSessionAffinity({ clock });
     const target = decide().candidates[0]?.target;
@@ -168,7 +168,13 @@ describe('session affinity', () => {
     expect(affinity.size()).toBe(10_000);
     expect(affinity.of(0)).toBeUndefined();
     expect(affinity.of(11_999)).toBeDefined();
+    affinity.keep(5, { target, cachedTokens: 9, keptLong: true });
     await clock.advance(300_000);
     expect(affinity.of(11_999)).toBeUndefined();
+    affinity.keep(5, { target, cachedTokens: 9 });
+    await clock.advance(3_000_000);
+    expect(affinity.of(5)).toBeDefined();
+    await clock.advance(300_000);
+    expect(affinity.of(5)).toBeUndefined();
   });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Model } from '../../src/core/model.js';
 import type { ModelRequest } from '../../src/core/request.js';
 import { optimizeGoals, tasks } from '../../src/core/request.js';
 import { complexityLevels } from '../../src/core/routing.js';
+import { type Demands, unfitReason } from '../../src/routing/candidate-filters.js';
 import { createPerformanceTracker } from '../../src/routing/performance-tracker.js';
 import { createQualityPosteriors } from '../../src/routing/quality-posteriors.js';
 import { createSessionAffinity } from '../../src/routing/session-affinity.js';
@@ -139,6 +141,11 @@ const pdf = { type: 'document', format: 'pdf', name: 'a', data: 'AAAA' };
 const tool = { name: 'look', description: 'Looks.', input_schema: { type: 'object' } };
 const chat = catalogue.models.filter(({ kind }) => kind === 'chat').map(({ id }) => id);
 
+const limited = catalogue.models
+  .filter(({ kind, lifecycle }) => kind === 'chat' && lifecycle.status !== 'EOL')
+  .filter(({ tools, contextWindow = 0 }) => tools === false || contextWindow < 40_000)
+  .map(({ id }) => id);
+
 const configuration = fc.record({
   regions: fc.uniqueArray(fc.constantFrom(...catalogue.regions.commercial, ...catalogue.regions.govcloud), {
     minLength: 1,
@@ -146,7 +153,8 @@ const configuration = fc.record({
   }),
   geographies: fc.option(fc.subarray(['us', 'eu', 'apac', 'jp', 'au', 'us-gov', 'global']), { nil: undefined }),
   strategy: fc.constantFrom(...strategyNames),
-  route: fc.subarray(chat, { maxLength: 4 }),
+  // Models that can do little are rare in the catalogue, so they get a chance of their own.
+  route: fc.oneof(fc.subarray(chat, { maxLength: 4 }), fc.subarray(limited, { minLength: 1 })),
   fallbackModels: fc.subarray(chat, { maxLength: 3 }),
   weights: fc.subarray(
     catalogue.models
@@ -175,6 +183,15 @@ const asked = fc.record({
 
 type Configuration = typeof configuration extends fc.Arbitrary<infer Value> ? Value : never;
 type Asked = typeof asked extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Told from the catalogue's lists, not by the code under test. */
+function mayBeCalled(name: string, geographies: readonly string[] | undefined): boolean {
+  if (geographies === undefined) return true;
+  return geographies.some((geography) => {
+    if (geography === 'global') return catalogue.regions.commercial.includes(name);
+    return (catalogue.geographies[geography] ?? []).includes(name);
+  });
+}
 
 function requestOf({ content, tools, structured, characters, streaming: _, ...fields }: Asked): ModelRequest {
   const text = { type: 'text', text: 'x'.repeat(characters) };
@@ -219,6 +236,42 @@ function decide(
   }
 }
 
+describe('a filter', () => {
+  const plain = catalogue.models.find(({ id }) => id === 'amazon.nova-pro-v1:0') as Model;
+  const none = { image: false, document: false, tools: false, structured: false, streaming: false };
+  const demands: Demands = { ...none, inputTokens: 10, maxTokens: undefined };
+
+  it.each<[string | undefined, Partial<Model>, Partial<Demands>]>([
+    [undefined, {}, { image: true, document: true, tools: true, structured: true, streaming: true }],
+    ['takes no images', { input: ['text'] }, { image: true }],
+    ['takes no documents', { input: ['text'] }, { document: true }],
+    ['cannot use tools', { tools: false }, { tools: true }],
+    ['cannot be held to a schema', { tools: false }, { structured: true }],
+    [undefined, { tools: false, strictTools: true }, { structured: true }],
+    ['cannot stream', { converseStream: false }, { streaming: true }],
+    ['cannot stream with tools', { streamingTools: false }, { streaming: true, tools: true }],
+    [undefined, { streamingTools: false }, { streaming: true }],
+    ['has no conversation interface', { converse: false }, {}],
+    ['holds 1000 tokens', { contextWindow: 1_000 }, { inputTokens: 900 }],
+  ])('says %s of %j for %j', (reason, model, demanded) => {
+    const said = unfitReason({ ...plain, ...model }, { ...demands, ...demanded });
+    if (reason === undefined) expect(said).toBeUndefined();
+    else expect(said).toContain(reason);
+  });
+
+  it('counts anew for every request of a router', () => {
+    const taskRoutes = { code: ['qwen.qwen3-32b-v1:0'], reasoning: [], general: [] };
+    const router = routerWith({ taskRoutes, judged: simple });
+    const modelsFor = (characters: number) =>
+      router
+        .route(request({ task: 'code', prompt: 'x '.repeat(characters / 2) }))
+        .candidates.map(({ target }) => target.model);
+    expect(modelsFor(10)).toContain('qwen.qwen3-32b-v1:0');
+    expect(modelsFor(200_000)).not.toContain('qwen.qwen3-32b-v1:0');
+    expect(modelsFor(10)).toContain('qwen.qwen3-32b-v1:0');
+  });
+});
+
 describe('no configuration and request', () => {
   it('gives a candidate or fallback that breaks a hard filter', () => {
     fc.assert(
@@ -236,6 +289,7 @@ describe('no configuration and request', () => {
           const geography = target.profile?.slice(0, -target.model.length - 1);
           if (geography !== undefined && geographies) expect(geographies).toContain(geography);
           if (!geographies) expect(geography).not.toBe('global');
+          expect(mayBeCalled(target.region, geographies)).toBe(true);
           expect(model.lifecycle.status).not.toBe('EOL');
           for (const { type } of one.content) expect(model.input).toContain(type);
           if (one.tools) expect(model.tools).not.toBe(false);
