@@ -274,13 +274,14 @@ async function startWatch(
 
 /** What is learned of models from ratings and outcomes, and where it is kept. */
 async function startLearning({ settings, clock, random, logger }: ApplicationOptions) {
-  const posteriors = createQualityPosteriors({ seed: Math.floor(random.next() * 2 ** 32) });
+  const seed = Math.floor(random.next() * 2 ** 32);
+  const posteriors = createQualityPosteriors({ seed });
   const affinity = createSessionAffinity({ clock });
   // What the sandbox answers says nothing about the models it stands for.
   const file = join(settings.storage.dataDir, settings.sandbox ? 'routing-sandbox.json' : 'routing.json');
   const kept = await openPosteriorFile({ file, posteriors, clock, logger });
   const learner = createOutcomeLearner({ posteriors, affinity, onLearned: kept.changed });
-  return { posteriors, affinity, learner, close: kept.close };
+  return { seed, posteriors, affinity, learner, close: kept.close };
 }
 
 function openShadow({ settings: { models }, clock, random, logger }: ApplicationOptions, directory: ModelDirectory) {
@@ -289,9 +290,9 @@ function openShadow({ settings: { models }, clock, random, logger }: Application
 }
 
 function createRouter(
-  { settings: { models }, clock, random }: ApplicationOptions,
+  { settings: { models }, clock }: ApplicationOptions,
   { breakers: health, performance }: Watch,
-  { posteriors, affinity }: Awaited<ReturnType<typeof startLearning>>,
+  { seed, posteriors, affinity }: Awaited<ReturnType<typeof startLearning>>,
   directory: ModelDirectory,
   prices: PriceBook,
 ): () => ModelRouter {
@@ -314,7 +315,7 @@ function createRouter(
       modelWeights: models.weights,
       regionWeights: models.regionWeights,
       clock,
-      random,
+      seed,
     });
 }
 

@@ -22,7 +22,7 @@ export interface PoolOptions {
   readonly fallbackModels: readonly string[];
 }
 
-/** The models to choose from, resolved once: settings and catalogue do not change under a running server. */
+/** The models to choose from, resolved once: when what is known of models changes, a new router is made. */
 export interface ModelPool {
   readonly routes: Readonly<Record<Task, readonly PoolEntry[]>>;
   readonly allRounders: Readonly<Record<ComplexityLevel, readonly PoolEntry[]>>;

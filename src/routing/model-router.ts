@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { ServiceError } from '../core/errors.js';
 import type { ModelDirectory, PerformanceRecord, PriceBook, ResolvedModel, TargetHealth } from '../core/ports.js';
 import type { ModelRequest, OptimizeGoal, Task } from '../core/request.js';
@@ -59,7 +59,8 @@ export interface ModelRouterOptions {
   readonly modelWeights: Readonly<Record<string, number>>;
   readonly regionWeights: Readonly<Record<string, number>>;
   readonly clock: Clock;
-  readonly random: Pick<Random, 'next'>;
+  /** Of draws and keys; routers that follow one another over one state share it. */
+  readonly seed: number;
 }
 
 const reasonsTold = 4;
@@ -67,12 +68,11 @@ const nobody: RoutingContext = { caller: '' };
 
 /** Chooses where a request goes: hard filters first, then the strategy of the goal, sick targets last. */
 export function createModelRouter(options: ModelRouterOptions): ModelRouter {
-  const { directory, classifier, clock, defaultModel } = options;
+  const { directory, classifier, clock, defaultModel, seed } = options;
   const everyTier = defaultModel && { simple: defaultModel, medium: defaultModel, complex: defaultModel };
   const pool = createModelPool({ ...options, allRounders: everyTier || allRounders });
   const split = createSplit(options);
-  const seed = Math.floor(options.random.next() * 2 ** 32);
-  const fixed: Fixed = { pool, offers: createOffers(), split, seed };
+  const fixed: Fixed = { pool, offers: createOffers(), split };
   return {
     route: (request, context = nobody) => {
       const startedMs = clock.monotonicMs();
@@ -119,10 +119,9 @@ interface Fixed {
   readonly pool: ModelPool;
   readonly offers: ReturnType<typeof createOffers>;
   readonly split: ModelSplit | undefined;
-  readonly seed: number;
 }
 
-function choose(options: ModelRouterOptions, { pool, offers, split, seed }: Fixed, question: Question) {
+function choose(options: ModelRouterOptions, { pool, offers, split }: Fixed, question: Question) {
   const { request, classification, resolved, demands, keys } = question;
   const optimize = request.optimize ?? options.optimize;
   const strategy = strategyOf(options, question, optimize, split);
@@ -138,7 +137,6 @@ function choose(options: ModelRouterOptions, { pool, offers, split, seed }: Fixe
     strategy,
     ranking: { preferences, conversation: keys.conversation },
     warmth: warmthOf(options.affinity, question),
-    seed,
   });
   return { ranked, excluded, strategy, optimize };
 }

@@ -37,7 +37,6 @@ export function createShadowStage(options: ShadowOptions): ShadowStage {
   const underWay = new Set<Promise<unknown>>();
   const closing = new AbortController();
   const resolved = directory.resolve(model);
-  const [target] = directory.targetsOf(resolved).targets;
 
   const copy = (request: RoutedRequest, context: CallContext, next: Handler<RoutedRequest>, to: Target): void => {
     const over = new AbortController();
@@ -65,7 +64,9 @@ export function createShadowStage(options: ShadowOptions): ShadowStage {
 
   return {
     stage: (next) => async (request, context) => {
-      if (target !== undefined && isWanted(request, context)) copy(request, context, next, target);
+      // Where it may be called changes while the server runs.
+      const target = isWanted(request, context) ? directory.targetsOf(resolved).targets[0] : undefined;
+      if (target !== undefined) copy(request, context, next, target);
       return await next(request, context);
     },
     close: async () => {

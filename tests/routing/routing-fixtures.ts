@@ -9,7 +9,7 @@ import { defaultTaskRoutes } from '../../src/routing/default-task-routes.js';
 import { createModelRouter, type ModelRouterOptions } from '../../src/routing/model-router.js';
 import type { LoadRecord } from '../../src/routing/performance-tracker.js';
 import { createQualityPosteriors } from '../../src/routing/quality-posteriors.js';
-import { fakeClock, fakeRandom } from '../support/fake-clock.js';
+import { fakeClock } from '../support/fake-clock.js';
 
 export const catalogue = loadCatalogue();
 
@@ -61,7 +61,7 @@ export function routerWith({ regions, geographies, judged, ...options }: RouterS
     strategy: 'balanced',
     modelWeights: {},
     regionWeights: {},
-    random: fakeRandom(),
+    seed: 1,
     classifier: {
       classify: ({ task }) => classification({ ...judged, ...(task === undefined ? {} : { task, confidence: 1 }) }),
     },
