@@ -94,36 +94,51 @@ export function createResponseHandler(options: ResponseHandlerOptions): Response
       return true;
     },
     usageSoFar: () => (metadata.usage ? answerFacts(metadata, request, estimate).usage : estimatedUsage(estimate())),
-    textSoFar: () => [...blocks.values()].map((open) => (open.type === 'text' ? open.text : '')).join(''),
+    textSoFar: () =>
+      withoutCarrier([...blocks.values()], decoding)
+        .map((open) => (open.type === 'text' ? open.text : ''))
+        .join(''),
     finish: () => {
       if (stopReason === undefined) throw truncated(request.target);
       const ended = knownStopReason(stopReason);
       const facts = answerFacts(metadata, request, estimate);
-      const closed = closeBlocks([...blocks.values()], ended, notices, request.target);
-      const content = closed.map((block) => decoded(block, decoding, facts.served));
+      const open = withoutCarrier([...blocks.values()], decoding);
+      const content = closeBlocks(open, ended, notices, request.target).map((block) =>
+        decoded(block, decoding, facts.served),
+      );
       if (blocked.includes(ended)) refuseIfEmpty(content, ended, metadata, request.target);
       for (const notice of [...facts.notices, ...stopNotices(stopReason, content, metadata)]) notices.add(notice);
       const { usage, served } = facts;
-      return { content, stopReason: stopAfter(ended, closed, content), usage, served, notices: [...notices] };
+      return { content, stopReason: stopAfter(ended, content, decoding), usage, served, notices: [...notices] };
     },
   };
 }
 
 const knownStopReason = (value: string): StopReason => stopReasons.find((reason) => reason === value) ?? 'unknown';
 
-/** The block as the caller knows it: its own tool names, the answer itself instead of the tool that carries it. */
-function decoded(block: ContentBlock, { names, answerTool }: AnswerDecoding, { model }: Target): ContentBlock {
+/**
+ * The input of the tool that carries the answer, as the text that it is: broken or cut short, it is still what the model
+ * wrote. What the model says around it is no part of the answer.
+ */
+function withoutCarrier(open: readonly OpenBlock[], { answerTool }: AnswerDecoding): readonly OpenBlock[] {
+  const carriesAnswer = (block: OpenBlock) => block.type === 'tool_use' && block.name === answerTool;
+  if (!open.some(carriesAnswer)) return open;
+  return open
+    .filter(({ type }) => type !== 'text')
+    .map((block) => (block.type === 'tool_use' && carriesAnswer(block) ? { type: 'text', text: block.json } : block));
+}
+
+/** The block as the caller knows it: with its own tool names. */
+function decoded(block: ContentBlock, { names }: AnswerDecoding, { model }: Target): ContentBlock {
   // Only what is signed can ever be given back, and only to the model that signed it.
   if (block.type === 'reasoning') return (block.signature ?? block.redacted) ? { ...block, model } : block;
-  if (block.type !== 'tool_use') return block;
-  if (block.name === answerTool) return { type: 'text', text: JSON.stringify(block.input) };
-  return { ...block, name: names.fromWire(block.name) };
+  return block.type === 'tool_use' ? { ...block, name: names.fromWire(block.name) } : block;
 }
 
 /** A turn that ended in the tool which carries the answer has simply ended. */
-function stopAfter(ended: StopReason, closed: readonly ContentBlock[], content: readonly ContentBlock[]): StopReason {
-  const calls = (blocks: readonly ContentBlock[]) => blocks.some(({ type }) => type === 'tool_use');
-  return ended === 'tool_use' && calls(closed) && !calls(content) ? 'end_turn' : ended;
+function stopAfter(ended: StopReason, content: readonly ContentBlock[], { answerTool }: AnswerDecoding): StopReason {
+  const hasEnded = answerTool !== undefined && !content.some(({ type }) => type === 'tool_use');
+  return ended === 'tool_use' && hasEnded ? 'end_turn' : ended;
 }
 
 const blocked: readonly StopReason[] = ['guardrail_intervened', 'content_filtered'];

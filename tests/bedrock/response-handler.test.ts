@@ -149,12 +149,28 @@ describe('a gathered answer', () => {
     const decoding = { names: { fromWire: () => 'mcp/weather' }, answerTool: 'answer' };
     const gathered = (name: string) => {
       const answer = createResponseHandler({ request: routed(), decoding });
+      answer.add(text('Sure: ', 1));
       for (const event of [toolStart(0, name), delta(0, { toolUse: { input: '{"a":1}' } }), stop('tool_use')])
         answer.add(event);
       return answer.finish();
     };
-    expect(gathered('mcp_weather')).toMatchObject({ content: [{ name: 'mcp/weather' }], stopReason: 'tool_use' });
+    expect(gathered('mcp_weather')).toMatchObject({
+      content: [{ text: 'Sure: ' }, { name: 'mcp/weather' }],
+      stopReason: 'tool_use',
+    });
     expect(gathered('answer')).toMatchObject({ content: [{ type: 'text', text: '{"a":1}' }], stopReason: 'end_turn' });
+  });
+});
+
+it.each(['tool_use', 'max_tokens'])('an answer in a tool that is broken is text all the same, after %s', (reason) => {
+  const decoding = { names: { fromWire: (name: string) => name }, answerTool: 'answer' };
+  const answer = createResponseHandler({ request: routed(), decoding });
+  for (const event of [toolStart(0, 'answer'), delta(0, { toolUse: { input: '{"a":' } })]) answer.add(event);
+  expect(answer.textSoFar()).toBe('{"a":');
+  answer.add(stop(reason));
+  expect(answer.finish()).toMatchObject({
+    content: [{ type: 'text', text: '{"a":' }],
+    stopReason: reason === 'tool_use' ? 'end_turn' : reason,
   });
 });
 
