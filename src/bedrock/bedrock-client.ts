@@ -10,7 +10,7 @@ import type { AttemptLimits } from './attempt-watch.js';
 import type { AuthenticationManager, AwsCredentials } from './authentication-manager.js';
 import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
 import type { ConverseFeatures } from './converse-request.js';
-import { createBedrockErrorHandler } from './error-handler.js';
+import { type BedrockErrorHandler, createBedrockErrorHandler } from './error-handler.js';
 import { familyOf } from './families/families.js';
 import type { WholeAnswer } from './families/native-answer.js';
 import type { NativeMode } from './families/native-choice.js';
@@ -62,21 +62,7 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
     ...(firstTokenTimeoutMsFor && { firstTokenTimeoutMsFor }),
   };
 
-  const at = async <Result>(target: Target, signal: AbortSignal, run: (client: RuntimeClient) => Promise<Result>) => {
-    if (signal.aborted) throw abortedError(signal);
-    const asServiceError = (thrown: unknown) => {
-      if (thrown instanceof ServiceError) throw thrown;
-      throw signal.aborted ? abortedError(signal) : attempts.errors.toServiceError(thrown, target);
-    };
-    const prepared = Promise.all([clients.get(target.region), authentication.credentials()]);
-    const [client, used] = await untilAborted(prepared, signal).catch(asServiceError);
-    try {
-      return await run(client).catch(asServiceError);
-    } catch (error) {
-      if (!(await canMend(error, authentication, used, { client, signal }))) throw error;
-      return run(client).catch(asServiceError);
-    }
-  };
+  const at = mendedCalls(authentication, clients, attempts.errors);
 
   return {
     converse: async (request, context) => {
@@ -105,6 +91,29 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
 
 const jsonCall = { contentType: 'application/json', accept: 'application/json' } as const;
 const jsonBytes = (body: object) => new TextEncoder().encode(JSON.stringify(body));
+
+/** Runs a call with the client of its region, once more when what stood in its way could be mended. */
+function mendedCalls(
+  authentication: AuthenticationManager,
+  clients: ReturnType<typeof clientPerRegion>,
+  errors: BedrockErrorHandler,
+) {
+  return async <Result>(target: Target, signal: AbortSignal, run: (client: RuntimeClient) => Promise<Result>) => {
+    if (signal.aborted) throw abortedError(signal);
+    const asServiceError = (thrown: unknown) => {
+      if (thrown instanceof ServiceError) throw thrown;
+      throw signal.aborted ? abortedError(signal) : errors.toServiceError(thrown, target);
+    };
+    const prepared = Promise.all([clients.get(target.region), authentication.credentials()]);
+    const [client, used] = await untilAborted(prepared, signal).catch(asServiceError);
+    try {
+      return await run(client).catch(asServiceError);
+    } catch (error) {
+      if (!(await canMend(error, authentication, used, { client, signal }))) throw error;
+      return run(client).catch(asServiceError);
+    }
+  };
+}
 
 /** What no retry with the same signature could mend: credentials that ended, a clock that is off. Once for each attempt. */
 async function canMend(

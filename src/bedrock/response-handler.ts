@@ -1,15 +1,10 @@
-import type {
-  ContentBlockDelta,
-  ContentBlockStart,
-  ConverseStreamMetadataEvent,
-  ConverseStreamOutput,
-  ReasoningContentBlockDelta,
-} from '@aws-sdk/client-bedrock-runtime';
+import type { ConverseStreamMetadataEvent, ConverseStreamOutput } from '@aws-sdk/client-bedrock-runtime';
 import { ServiceError } from '../core/errors.js';
 import type { ContentBlock, RoutedRequest } from '../core/request.js';
 import { type ModelResponse, type StopReason, stopReasons, type Usage } from '../core/response.js';
 import type { Target } from '../core/target.js';
 import { estimateInputTokens, estimateTextTokens } from '../core/token-estimate.js';
+import { closeBlocks, extendBlock, type OpenBlock, openBlock, rawText, unknownPiece } from './answer-blocks.js';
 import { answerFacts } from './answer-metadata.js';
 import type { AnswerDecoding } from './converse-request.js';
 import { guardrailNotice } from './guardrails.js';
@@ -37,12 +32,6 @@ export interface ResponseHandler {
   finish(): GatheredAnswer;
 }
 
-type OpenBlock =
-  | { readonly type: 'text'; text: string }
-  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; json: string }
-  | { readonly type: 'reasoning'; text: string; signature: string; redacted: Uint8Array[] }
-  | { readonly type: 'image'; readonly format: string; bytes: Uint8Array[] };
-
 export interface ResponseHandlerOptions {
   readonly request: RoutedRequest;
   /** Default: nothing was changed on the way there. */
@@ -50,8 +39,6 @@ export interface ResponseHandlerOptions {
   readonly onText?: (text: string) => void;
 }
 
-const cutToolCall = 'A tool call was cut off by max_tokens and left out; raise max_tokens.';
-const unknownPiece = 'The model returned content of a kind that this server cannot pass on; it was left out.';
 const emptyAnswer = 'The model ended its turn without saying anything.';
 
 const untouched: AnswerDecoding = { names: { fromWire: (name) => name } };
@@ -100,18 +87,32 @@ export function createResponseHandler(options: ResponseHandlerOptions): Response
         .join(''),
     finish: () => {
       if (stopReason === undefined) throw truncated(request.target);
-      const ended = knownStopReason(stopReason);
-      const facts = answerFacts(metadata, request, estimate);
       const open = withoutCarrier([...blocks.values()], decoding);
-      const content = closeBlocks(open, ended, notices, request.target).map((block) =>
-        decoded(block, decoding, facts.served),
-      );
-      if (blocked.includes(ended)) refuseIfEmpty(content, ended, metadata, request.target);
-      for (const notice of [...facts.notices, ...stopNotices(stopReason, content, metadata)]) notices.add(notice);
-      const { usage, served } = facts;
-      return { content, stopReason: stopAfter(ended, content, decoding), usage, served, notices: [...notices] };
+      return gathered({ request, decoding, open, stopReason, metadata, estimate, notices });
     },
   };
+}
+
+/** All that came of one answer. */
+interface Arrived {
+  readonly request: RoutedRequest;
+  readonly decoding: AnswerDecoding;
+  readonly open: readonly OpenBlock[];
+  /** In Bedrock's words. */
+  readonly stopReason: string;
+  readonly metadata: Partial<ConverseStreamMetadataEvent>;
+  readonly estimate: () => TokenEstimate;
+  readonly notices: Set<string>;
+}
+
+function gathered(arrived: Arrived): GatheredAnswer {
+  const { request, decoding, open, stopReason, metadata, notices } = arrived;
+  const ended = knownStopReason(stopReason);
+  const { usage, served, notices: told } = answerFacts(metadata, request, arrived.estimate);
+  const content = closeBlocks(open, ended, notices, request.target).map((block) => decoded(block, decoding, served));
+  if (blocked.includes(ended)) refuseIfEmpty(content, ended, metadata, request.target);
+  for (const notice of [...told, ...stopNotices(stopReason, content, metadata)]) notices.add(notice);
+  return { content, stopReason: stopAfter(ended, content, decoding), usage, served, notices: [...notices] };
 }
 
 const knownStopReason = (value: string): StopReason => stopReasons.find((reason) => reason === value) ?? 'unknown';
@@ -173,124 +174,6 @@ function stopNotices(
 function truncated(target: Target): ServiceError {
   return new ServiceError('model_error', 'The answer of the model broke off before its end.', {
     reason: 'stream_truncated',
-    target,
-  });
-}
-
-/** Kinds share an index only when a model misnumbers its blocks; they are kept apart all the same. */
-const blockKey = (index: number | undefined, type: OpenBlock['type']) => `${index ?? 0}:${type}`;
-
-function openBlock(blocks: Map<string, OpenBlock>, index: number | undefined, start: ContentBlockStart): void {
-  if (start.toolUse) {
-    const { toolUseId = '', name = '' } = start.toolUse;
-    blocks.set(blockKey(index, 'tool_use'), { type: 'tool_use', id: toolUseId, name, json: '' });
-  }
-  if (start.image) {
-    blocks.set(blockKey(index, 'image'), { type: 'image', format: start.image.format ?? '', bytes: [] });
-  }
-}
-
-/** False when the delta is of a kind that has no place in our answer. */
-function extendBlock(blocks: Map<string, OpenBlock>, index: number | undefined, delta: ContentBlockDelta): boolean {
-  if (delta.text !== undefined) {
-    block(blocks, index, { type: 'text', text: '' }).text += delta.text;
-    return true;
-  }
-  if (delta.reasoningContent) {
-    const reasoning = block(blocks, index, { type: 'reasoning', text: '', signature: '', redacted: [] });
-    extendReasoning(reasoning, delta.reasoningContent);
-    return true;
-  }
-  const open = blocks.get(blockKey(index, delta.toolUse ? 'tool_use' : 'image'));
-  if (delta.toolUse && open?.type === 'tool_use') {
-    open.json += delta.toolUse.input ?? '';
-    return true;
-  }
-  if (delta.image?.source?.bytes && open?.type === 'image') {
-    open.bytes.push(delta.image.source.bytes);
-    return true;
-  }
-  return false;
-}
-
-function block<Kind extends OpenBlock>(blocks: Map<string, OpenBlock>, index: number | undefined, empty: Kind): Kind {
-  const key = blockKey(index, empty.type);
-  const open = blocks.get(key) ?? empty;
-  blocks.set(key, open);
-  return open as Kind;
-}
-
-function extendReasoning(
-  open: Extract<OpenBlock, { type: 'reasoning' }>,
-  { text, signature, redactedContent }: ReasoningContentBlockDelta,
-): void {
-  open.text += text ?? '';
-  open.signature += signature ?? '';
-  if (redactedContent) open.redacted.push(redactedContent);
-}
-
-const base64 = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString('base64');
-
-function rawText(open: OpenBlock): string {
-  if (open.type === 'tool_use') return open.name + open.json;
-  return open.type === 'image' ? '' : open.text;
-}
-
-function closeBlocks(
-  open: readonly OpenBlock[],
-  stopReason: StopReason,
-  notices: Set<string>,
-  target: Target,
-): ContentBlock[] {
-  return open.flatMap((entry): ContentBlock[] => {
-    if (entry.type === 'text') return entry.text === '' ? [] : [{ type: 'text', text: entry.text }];
-    if (entry.type === 'reasoning') return closeReasoning(entry);
-    if (entry.type === 'image') return closeImage(entry, notices);
-    const input = toolInput(entry.json);
-    if (input) return [{ type: 'tool_use', id: entry.id, name: entry.name, input }];
-    if (stopReason !== 'max_tokens') throw unreadableToolCall(target);
-    notices.add(cutToolCall);
-    return [];
-  });
-}
-
-function closeReasoning({ text, signature, redacted }: Extract<OpenBlock, { type: 'reasoning' }>): ContentBlock[] {
-  if (text === '' && signature === '' && redacted.length === 0) return [];
-  return [
-    {
-      type: 'reasoning',
-      ...(text !== '' && { text }),
-      ...(signature !== '' && { signature }),
-      ...(redacted.length > 0 && { redacted: base64(redacted) }),
-    },
-  ];
-}
-
-const imageFormats = ['png', 'jpeg', 'gif', 'webp'] as const;
-
-function closeImage({ format, bytes }: Extract<OpenBlock, { type: 'image' }>, notices: Set<string>): ContentBlock[] {
-  const known = imageFormats.find((name) => name === format);
-  if (known && bytes.length > 0) return [{ type: 'image', format: known, data: base64(bytes) }];
-  notices.add(unknownPiece);
-  return [];
-}
-
-/** A tool without arguments streams no input at all. */
-function toolInput(json: string): Record<string, unknown> | undefined {
-  if (json.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function unreadableToolCall(target: Target): ServiceError {
-  return new ServiceError('model_error', 'The model asked for a tool with arguments that are no JSON object.', {
-    reason: 'invalid_answer',
     target,
   });
 }
