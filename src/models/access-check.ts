@@ -3,7 +3,7 @@ import type { Target } from '../core/target.js';
 import type { ModelFactsSource } from './live-facts.js';
 
 export interface ModelAccess {
-  /** Asks AWS about the access to models until enough can be called; once, in the background. Never rejects. */
+  /** Asks AWS about the access to models until enough can be called. Never rejects. */
   verify(signal: AbortSignal): Promise<void>;
   readonly check: HealthCheck;
 }

@@ -43,8 +43,6 @@ export interface LiveFacts {
   of(region: Region): RegionFacts | undefined;
   /** Grows with every change. */
   revision(): number;
-  /** Resolves when nothing is being asked. */
-  settled(): Promise<void>;
   close(): void;
 }
 
@@ -68,7 +66,7 @@ export function createLiveFacts({ source, regions, clock, random, onRefreshed }:
   let isOn = false;
   let dueAtMs = Number.NEGATIVE_INFINITY;
   let revision = 0;
-  let running: Promise<void> | undefined;
+  let isRunning = false;
 
   const refreshRegion = async (region: Region): Promise<boolean> => {
     const [models, profiles] = await Promise.allSettled([
@@ -92,10 +90,12 @@ export function createLiveFacts({ source, regions, clock, random, onRefreshed }:
     await onRefreshed?.(signal).catch(() => undefined);
   };
   const touch = () => {
-    if (!isOn || running || signal.aborted || clock.monotonicMs() < dueAtMs) return;
-    running = refresh().finally(() => {
-      running = undefined;
-    });
+    if (!isOn || isRunning || signal.aborted || clock.monotonicMs() < dueAtMs) return;
+    isRunning = true;
+    const ended = () => {
+      isRunning = false;
+    };
+    refresh().then(ended, ended);
   };
 
   return {
@@ -106,9 +106,6 @@ export function createLiveFacts({ source, regions, clock, random, onRefreshed }:
     touch,
     of: (region) => known.get(region),
     revision: () => revision,
-    settled: async () => {
-      await running;
-    },
     close: () => closed.abort(),
   };
 }

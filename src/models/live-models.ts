@@ -45,11 +45,17 @@ export function createLiveModels(options: LiveModelsOptions): LiveModels {
   const { clock, random, arnHints: hints } = options;
   const source = laterSource(options.source);
   const rotation = createRotation({ clock, random, source });
-  const live = createLiveFacts({ ...options, source, onRefreshed: rotation.recheck });
+  const live = createLiveFacts({
+    ...options,
+    source,
+    onRefreshed: async (signal) => {
+      await rotation.recheck(signal);
+      await access.verify(signal);
+    },
+  });
   const arns = createArnDirectory({ source, clock, hints });
   const directory = createModelManager({ ...options, live, rotation, arns });
   const access = createModelAccess({ directory, source, names: options.names });
-  const closed = new AbortController();
   const prepare = async (name: string | undefined, signal: AbortSignal) => {
     live.touch();
     await arns.prepare(name, signal);
@@ -66,14 +72,8 @@ export function createLiveModels(options: LiveModelsOptions): LiveModels {
         return routed(request, context);
       };
     },
-    start: () => {
-      live.start();
-      void live.settled().then(() => access.verify(closed.signal));
-    },
-    close: () => {
-      closed.abort();
-      live.close();
-    },
+    start: live.start,
+    close: live.close,
   };
 }
 

@@ -35,6 +35,8 @@ const lasting: ReadonlySet<ErrorReason> = new Set([
   'use_case_form_missing',
   'model_blocked',
   'wrong_model_id',
+  // The base id only: where a profile exists, it is taken from then on.
+  'needs_profile',
 ]);
 const probeAfterMs = 1_800_000;
 const most = 1_000;

@@ -11,7 +11,7 @@ import { startTestSandbox } from '../support/sandbox.js';
 import { clientOf, errorOf, routed } from './client-setup.js';
 
 it('runs 500 streams at once without a hidden queue, and shows them', async () => {
-  const sandbox = await startTestSandbox({ latency: { firstTokenMs: 6_000, tokensPerSecond: 0 } });
+  const sandbox = await startTestSandbox({ latency: { firstTokenMs: 4_000, tokensPerSecond: 0 } });
   const watch = createConnectionWatch({ clock });
   const connection = { maxSockets: 500, watch };
   const client = clientOf(sandbox.url, sandbox.catalogue, { connection, firstTokenTimeoutMs: 50_000 });

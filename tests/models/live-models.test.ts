@@ -226,6 +226,14 @@ describe('a model that AWS refuses', () => {
     expect(keys('nova-lite')).toEqual(['amazon.nova-lite-v1:0@us-east-1', 'us.amazon.nova-lite-v1:0@us-west-2']);
   });
 
+  it('under its base id is called through its profile from then on', () => {
+    const { models, keys } = setUp();
+    const model = modelId('deepseek.v3.2');
+    expect(keys(model)).toEqual(['deepseek.v3.2@us-east-1']);
+    models.subscriber.onCallEvent(ended({ model, region: region('us-east-1') }, 'needs_profile'), origin);
+    expect(keys(model)).toEqual(['us.deepseek.v3.2@us-east-1']);
+  });
+
   it('comes back when a call succeeds, or when AWS says that it may be called', async () => {
     const { models, keys, says, clock, settle, started } = setUp();
     models.subscriber.onCallEvent(ended(gpt, 'legacy'), origin);

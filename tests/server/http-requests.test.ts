@@ -208,9 +208,16 @@ describe('health and metrics', () => {
     expect(metrics.headers['content-type']).toBe('text/plain; version=0.0.4');
   });
 
-  it('is not ready when it is unhealthy', async () => {
-    face.service.behaviour = { health: { status: 'unhealthy' } };
-    expect((await send(face.url, { path: '/readyz' })).status).toBe(503);
+  it('is not ready when it is unhealthy, and says why', async () => {
+    const wrong = { name: 'bedrock', status: 'unhealthy' as const, detail: 'No credentials.', remedy: 'Set some.' };
+    const right = { name: 'budget', status: 'healthy' as const, detail: 'Fine.', checkedAtMs: 1 };
+    face.service.behaviour = { health: { status: 'unhealthy', checks: [{ ...wrong, checkedAtMs: 1 }, right] } };
+    const ready = await send(face.url, { path: '/readyz' });
+    expect(ready.status).toBe(503);
+    expect(JSON.parse(ready.text)).toEqual({
+      status: 'unhealthy',
+      reasons: [{ name: 'bedrock', detail: 'No credentials.', remedy: 'Set some.' }],
+    });
     expect((await send(face.url, { path: '/health' })).status).toBe(503);
     face.service.behaviour = {};
   });
