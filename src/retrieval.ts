@@ -5,13 +5,7 @@ import { attemptBudget, type CallContext, type Handler, type Stage } from './cor
 import type { ModelDirectory } from './core/ports.js';
 import type { ModelRequest, RoutedRequest } from './core/request.js';
 import type { ModelResponse, Usage } from './core/response.js';
-import type {
-  EmbedRequest,
-  RankedDocument,
-  RerankRequest,
-  RetrievalBatch,
-  RetrievalClient,
-} from './core/retrieval.js';
+import type { EmbedRequest, RankedDocument, RerankRequest, RetrievalBatch, RetrievalClient } from './core/retrieval.js';
 import { modelId, type Target } from './core/target.js';
 
 /** The stages of a conversation that hold for vectors and rankings too: same limits, books, retries and errors. */
