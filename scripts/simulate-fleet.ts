@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { balancers, defaultBalancing, runBalancing } from './simulation/balancing.js';
 import { type RunResult, runPolicy } from './simulation/fleet.js';
 import { policyMakers } from './simulation/policies.js';
 import { randomScenario } from './simulation/random-scenario.js';
-import { defaultScenario, readScenario, type Scenario } from './simulation/scenario.js';
+import { defaultScenario, parseScenario, type Scenario } from './simulation/scenario.js';
 
 /*
  * Replays drifting fleets against the selection of the server and against simpler policies, and equal regions of which one
@@ -91,7 +91,7 @@ function printBalancing(rows: ReturnType<typeof balancingRows>): void {
 }
 
 function run({ events, random, seeds: count, firstSeed, rps, json }: Flags): void {
-  const scenario = events === undefined ? defaultScenario : readScenario(events);
+  const scenario = events === undefined ? defaultScenario : parseScenario(JSON.parse(readFileSync(events, 'utf8')));
   const scenarioOf = random ? randomScenario : () => scenario;
   const seeds = Array.from({ length: Number(count) }, (_, index) => Number(firstSeed) + index);
   const fleet = rps.split(',').flatMap((rate) => fleetRows(scenarioOf, seeds, Number(rate)));
@@ -105,7 +105,10 @@ function run({ events, random, seeds: count, firstSeed, rps, json }: Flags): voi
 
 new Command('simulate-fleet')
   .description('compare routing policies on simulated fleets that drift')
-  .option('--events <file>', 'scenario as JSON: duration_s, models, events (see scripts/simulation/scenario.ts)')
+  .option(
+    '--events <file>',
+    'JSON: a list of events, or duration_s, models, events, … (scripts/simulation/scenario.ts)',
+  )
   .option('--random', 'another fleet and fate for every seed', false)
   .option('--seeds <count>', 'how many seeds', '20')
   .option('--first-seed <number>', 'the first of them', '1')

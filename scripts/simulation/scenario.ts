@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Task, tasks } from '../../src/core/request.js';
 
@@ -43,11 +42,6 @@ const scenarioSchema = z.strictObject({
 
 export type Scenario = z.output<typeof scenarioSchema>;
 
-/** @throws when the file is not JSON of a scenario; the message names the field. */
-export function readScenario(path: string): Scenario {
-  return scenarioSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-}
-
 const model = (name: string, quality: readonly [number, number, number], seconds: number, usd: number) => ({
   name,
   quality: { code: quality[0], reasoning: quality[1], general: quality[2] },
@@ -75,6 +69,21 @@ export const defaultScenario: Scenario = scenarioSchema.parse({
     { at_s: 900, model: 'small', kind: 'quality', value: 0.12 },
   ],
 });
+
+/**
+ * A whole scenario, or a list of events that befall the built-in fleet; what a scenario leaves out is as built in.
+ * @throws when it is neither; the message names the field.
+ */
+export function parseScenario(json: unknown): Scenario {
+  const given = Array.isArray(json) ? { events: json } : (json as object);
+  const scenario = scenarioSchema.parse({ ...defaultScenario, ...given });
+  const known = new Set(scenario.models.map(({ name }) => name));
+  for (const { model: name } of scenario.events) {
+    if (!known.has(name))
+      throw new Error(`An event names ${JSON.stringify(name)}, but the fleet has ${[...known].join(', ')}.`);
+  }
+  return scenario;
+}
 
 export interface ModelState {
   readonly quality: Readonly<Record<Task, number>>;

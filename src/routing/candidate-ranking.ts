@@ -7,7 +7,6 @@ import { answerLimit, type Demands } from './candidate-filters.js';
 import type { OfferedModel } from './offered-models.js';
 import type { LoadRecord } from './performance-tracker.js';
 import type { QualityPosteriors } from './quality-posteriors.js';
-import { priorQuality } from './quality-priors.js';
 import type { Warmth } from './session-affinity.js';
 import type { RankingRequest, RoutableCandidate, RoutingStrategy } from './strategies/routing-strategy.js';
 import { strategyFor } from './strategies/strategy-for.js';
@@ -127,11 +126,10 @@ function considerTarget(
 ): Considered {
   const { performance, posteriors, load, health } = options;
   const { task, complexity } = options.classification;
-  const { model, preference } = entry;
+  const { model, preference, prior } = entry;
   const price = priceOf(target, options.prices);
   const cost = expectedCost(entry, target, price, warmth, options);
   const measured = performance.of(target);
-  const prior = priorQuality(model, task, complexity.level, preference);
   const { state, why } = health.stateOf(target);
   return {
     model,

@@ -10,6 +10,8 @@ export interface OfferedModel extends PoolEntry {
   readonly preference: number | undefined;
   /** Place among the models to try when the chosen one fails, from 0. */
   readonly fallback: number | undefined;
+  /** Quality expected for this task and complexity before any rating. */
+  readonly prior: number;
 }
 
 export interface Offer {
@@ -37,7 +39,11 @@ export const isUnsure = (request: ModelRequest, { confidence }: Classification):
 function offeredModels(offer: Offer): readonly OfferedModel[] {
   const { pool, request, classification, asked, split } = offer;
   const { task, complexity } = classification;
-  if (asked && request.fallback === false) return [{ ...asked, preference: 0, fallback: undefined }];
+  const priorOf = ({ model }: PoolEntry, preference?: number) =>
+    priorQuality(model, task, complexity.level, preference);
+  if (asked && request.fallback === false) {
+    return [{ ...asked, preference: 0, fallback: undefined, prior: priorOf(asked, 0) }];
+  }
   const allRounder = pool.allRounders[complexity.level];
   const unsure = isUnsure(request, classification) && !asked;
   const preferred = [...split, ...(asked ? [asked] : []), ...(unsure ? allRounder : []), ...pool.routes[task]];
@@ -53,7 +59,7 @@ function offeredModels(offer: Offer): readonly OfferedModel[] {
   const fallbacks = pool.fallbacks.map(({ model }) => model.id);
   return [...listed, ...unlisted].map((entry) => {
     const place = fallbacks.indexOf(entry.model.id);
-    return { ...entry, fallback: place < 0 ? undefined : place };
+    return { ...entry, fallback: place < 0 ? undefined : place, prior: priorOf(entry, entry.preference) };
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { balancers, defaultBalancing, runBalancing } from '../../scripts/simulation/balancing.js';
 import { runPolicy } from '../../scripts/simulation/fleet.js';
 import { clairvoyant, roundRobin, serverSelection, staticMap } from '../../scripts/simulation/policies.js';
-import { defaultScenario, stateAt } from '../../scripts/simulation/scenario.js';
+import { defaultScenario, parseScenario, stateAt } from '../../scripts/simulation/scenario.js';
 
 describe('the simulated fleet', () => {
   it.each([
@@ -21,6 +21,14 @@ describe('the simulated fleet', () => {
   it('is the same for the same seed', () => {
     const run = { scenario: { ...defaultScenario, duration_s: 120 }, rps: 5, seed: 4 };
     expect(runPolicy(serverSelection, run)).toEqual(runPolicy(serverSelection, run));
+  });
+
+  it('replays a list of events, or a fleet of others', () => {
+    const events = [{ at_s: 5, model: 'coder', kind: 'outage' }];
+    expect(parseScenario(events)).toEqual({ ...defaultScenario, events });
+    expect(parseScenario({ events, duration_s: 60 }).duration_s).toBe(60);
+    expect(() => parseScenario([{ ...events[0], model: 'nobody' }])).toThrow('the fleet has frontier');
+    expect(() => parseScenario([{ ...events[0], kind: 'flood' }])).toThrow('kind');
   });
 
   it('lets events begin and end', () => {
