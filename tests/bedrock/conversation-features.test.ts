@@ -11,7 +11,7 @@ afterAll(() => server.close());
 
 const ask = (more: Record<string, unknown> = {}) =>
   server.invoke({ prompt: 'Hello', model: nova.model, cache: 'bypass', fallback: false, ...more });
-const sent = async () => JSON.parse((await server.control.calls())[0]?.requestBody ?? '{}') as Record<string, unknown>;
+const sent = async () => JSON.parse((await server.modelCalls())[0]?.requestBody ?? '{}') as Record<string, unknown>;
 
 describe('a guardrail', () => {
   const trace = {

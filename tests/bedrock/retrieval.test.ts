@@ -23,7 +23,7 @@ const spentToday = async () => {
   return { ...report.totals, reserved: report.budgets[0]?.reserved };
 };
 const bodies = async () =>
-  (await server.control.calls()).map(({ requestBody }) => JSON.parse(requestBody) as Record<string, unknown>);
+  (await server.modelCalls()).map(({ requestBody }) => JSON.parse(requestBody) as Record<string, unknown>);
 
 const texts = ['The weather in Bern is fine.', 'Stocks fell.', 'It rains in Bern.'];
 const dot = (left: readonly number[], right: readonly number[]) =>
@@ -49,7 +49,7 @@ describe('embeddings', () => {
     expect(response.usage.inputTokens).toBeGreaterThan(5);
     expect(response.usage.totalTokens).toBe(response.usage.inputTokens);
     expect(response.served.model).toBe(model);
-    expect(await server.control.calls()).toHaveLength(calls);
+    expect(await server.modelCalls()).toHaveLength(calls);
     expect(record.attempts).toHaveLength(calls);
     const after = await spentToday();
     expect(record.cost.nanoUsd).toBeGreaterThan(0);

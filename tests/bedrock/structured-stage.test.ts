@@ -30,7 +30,7 @@ describe('an answer for response_schema', () => {
     expect(response.structured).toEqual({ city: expect.any(String), degrees: expect.any(Number) });
     expect(JSON.parse(responseText(response.content))).toEqual(response.structured);
     expect(response).toMatchObject({ stopReason: 'end_turn', served: { model } });
-    expect((await server.control.calls()).filter(({ operation }) => operation?.startsWith('Converse'))).toHaveLength(1);
+    expect(await server.modelCalls()).toHaveLength(1);
   });
 
   it.each([JSON.stringify(bern), `Sure:\n\`\`\`json\n${JSON.stringify(bern, null, 2)}\n\`\`\`\nEnjoy!`])(
@@ -53,7 +53,7 @@ describe('an answer for response_schema', () => {
       [2, 'succeeded'],
     ]);
     expect(record.cost.nanoUsd).toBeGreaterThan(response.cost?.nanoUsd ?? 0);
-    const [, second] = await server.control.calls();
+    const [, second] = await server.modelCalls();
     expect(second?.requestBody).toContain(problem);
   });
 
@@ -97,7 +97,7 @@ describe('an answer for response_schema', () => {
     const model = ways[2] ?? '';
     await ask(model, { cache: 'refresh' });
     expect((await ask(model, { cache: 'default' })).response).toMatchObject({ source: 'cache', structured: bern });
-    expect(await server.control.calls()).toHaveLength(1);
+    expect(await server.modelCalls()).toHaveLength(1);
   });
 
   it('is not cut short by a cap on the cost of the call', async () => {
@@ -122,5 +122,5 @@ it.each([
   expect(error.category).toBe('validation');
   expect(error.message).toContain('`response_schema`');
   expect(error.message).toContain(problem);
-  expect(await server.control.calls()).toEqual([]);
+  expect(await server.modelCalls()).toEqual([]);
 });

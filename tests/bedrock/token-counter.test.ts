@@ -63,12 +63,12 @@ describe('an estimate', () => {
     const counted = await estimate(claude.model);
     expect(counted).toMatchObject({ method: 'counted', inputTokens: response.usage.inputTokens });
     expect(counted.expected).toBeLessThanOrEqual(counted.worstCase);
-    expect((await server.control.calls()).map(({ operation }) => operation)).toEqual(['CountTokens']);
+    expect((await server.modelCalls()).map(({ operation }) => operation)).toEqual(['CountTokens']);
   });
 
   it('is estimated for others, and when counting fails', async () => {
     expect(await estimate(nova.model)).toMatchObject({ method: 'estimated' });
-    expect(await server.control.calls()).toEqual([]);
+    expect(await server.modelCalls()).toEqual([]);
     await server.control.faults({ kind: 'error', name: 'ThrottlingException', operation: 'CountTokens' });
     expect(await estimate(claude.model)).toMatchObject({ method: 'estimated' });
   });

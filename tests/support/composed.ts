@@ -47,6 +47,9 @@ export async function startComposed(env: Record<string, string> = {}) {
     options,
     /** Asks as bedrock_invoke does. */
     invoke: (args: Record<string, unknown>) => service.invoke(modelRequest.parse(args), options),
+    /** Calls of the runtime; the server also asks for lists of models by itself. */
+    modelCalls: async () =>
+      (await sandbox.control.calls()).filter(({ operation = '' }) => !/^(List|Get)/.test(operation)),
     close: async () => {
       await service.close();
       await sandbox.close();
