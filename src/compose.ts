@@ -33,6 +33,7 @@ import { createRequestProcessor, type Stages } from './request-processor.js';
 import { createTargetAdmission } from './resilience/admission.js';
 import { type CircuitBreakers, createCircuitBreakers } from './resilience/circuit-breakers.js';
 import { createFirstTokenTimes, type FirstTokenTimes } from './resilience/first-token-times.js';
+import { createHedge } from './resilience/hedging.js';
 import { createLocalModelStage } from './resilience/local-model.js';
 import { createResilienceStage } from './resilience/resilience-stage.js';
 import { createRetryBudget } from './resilience/retry-budget.js';
@@ -235,9 +236,20 @@ function createStages(parts: StageParts): Stages {
       holdGraceMs,
       source,
     }),
-    resilience: createResilienceStage({ breakers, admission, retryBudget: createRetryBudget(), clock, random }),
+    resilience: createResilienceStage({
+      breakers,
+      admission,
+      retryBudget: createRetryBudget(),
+      clock,
+      random,
+      ...(settings.hedging.enabled && { hedge: openHedge(settings, clock, watch, prices) }),
+    }),
     client: backend.client.converse,
   };
+}
+
+function openHedge({ hedging }: Settings, clock: Clock, { firstTokenTimes }: Watch, prices: PriceBook) {
+  return createHedge({ clock, firstTokenTimes, prices, maxCost: nanoFromUsd(hedging.maxCostUsd) });
 }
 
 /** Undefined when none is set, and when a guardrail has to see every answer, which it could not there. */

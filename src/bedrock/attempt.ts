@@ -95,7 +95,10 @@ async function read(options: AttemptOptions, attempt: Attempt, call: ModelCall, 
   const { answer, watch } = progress;
   const take = (event: ConverseStreamOutput) => {
     const isContent = answer.add(event);
-    if (isContent) progress.firstTokenAtMs ??= options.clock.monotonicMs();
+    if (isContent && progress.firstTokenAtMs === undefined) {
+      progress.firstTokenAtMs = options.clock.monotonicMs();
+      attempt.context.onFirstToken?.();
+    }
     // A model that reasons may do so in silence once it has begun; any other has to come up with a first token.
     const begun =
       progress.firstTokenAtMs !== undefined || (model?.reasoning === true && event.messageStart !== undefined);

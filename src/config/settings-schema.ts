@@ -276,6 +276,21 @@ const localModel = z.strictObject({
   model: optional(word, { variable: 'BEDROCK_LOCAL_MODEL' }, 'Name of the model there.'),
 });
 
+const hedging = z.strictObject({
+  enabled: required(
+    flag,
+    false,
+    { variable: 'BEDROCK_HEDGING' },
+    'Asks a target a second time when its first token is later than usual; at most one call in twenty.',
+  ),
+  maxCostUsd: required(
+    usd(1_000),
+    0.05,
+    { variable: 'BEDROCK_HEDGE_MAX_COST' },
+    'A call that could cost more than this, in USD, is never asked twice.',
+  ),
+});
+
 const cost = z.strictObject({
   dailyLimitUsd: optional(
     usd(10_000_000),
@@ -349,6 +364,7 @@ export const settingsSchema = z.strictObject({
   cache: cache.prefault({}),
   guardrail: guardrail.prefault({}),
   localModel: localModel.prefault({}),
+  hedging: hedging.prefault({}),
   cost: cost.prefault({}),
   storage: storage.prefault({}),
   server: server.prefault({}),

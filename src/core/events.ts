@@ -45,6 +45,7 @@ export type CallEvent =
       readonly to: Target;
       readonly category: ErrorCategory;
     }
+  | { readonly type: 'hedge-started'; readonly target: Target; readonly afterMs: number }
   | { readonly type: 'cost-reserved'; readonly target: Target; readonly amount: NanoUsd }
   | { readonly type: 'cost-settled'; readonly target: Target; readonly cost: Cost }
   | { readonly type: 'answer-rated'; readonly rating: number; readonly comment?: string }

@@ -37,6 +37,8 @@ export interface CallContext {
   readonly attempts: AttemptBudget;
   /** True when no other target is left: a resting one may be probed, and a busy one is worth waiting for. */
   readonly lastResort?: boolean;
+  /** Told when the first piece of an attempt's answer arrives. */
+  readonly onFirstToken?: () => void;
   /** Takes text as it arrives. Once it was called, the call can no longer be retried or moved. */
   readonly onText?: (text: string) => void;
   readonly record: (event: CallEvent) => void;

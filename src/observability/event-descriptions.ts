@@ -11,6 +11,7 @@ export const callEventDescriptions = {
   'attempt-ended': 'The attempt is over, with its outcome, times and usage; a failed one may have been billed too.',
   'retry-scheduled': 'The same target will be asked again after the delay.',
   'fallback-chosen': 'The next candidate is asked, because the one before failed.',
+  'hedge-started': 'The target is slower than usual, so it is asked a second time; the first to begin answers.',
   'cost-reserved': 'The worst case of a candidate was set aside in the budget.',
   'cost-settled': 'The true cost of the call at a target was booked.',
   'answer-rated': 'The caller rated the answer of the call, 0 to 1, some time after its end.',

@@ -7,12 +7,15 @@ import type { TargetAdmission } from './admission.js';
 import { type AttemptParts, createAttempt } from './attempt.js';
 import { type BackoffOptions, backoffDelayMs } from './backoff.js';
 import type { CircuitBreakers } from './circuit-breakers.js';
+import type { Hedge } from './hedging.js';
 import type { RetryBudget } from './retry-budget.js';
 
 export interface ResilienceOptions extends AttemptParts {
   readonly breakers: CircuitBreakers;
   readonly admission: TargetAdmission;
   readonly retryBudget: RetryBudget;
+  /** Asks slow targets twice; undefined: never. */
+  readonly hedge?: Hedge;
   readonly clock: Clock;
   readonly random: Random;
   /** Further attempts at one target after the first, while others are left to ask. */
@@ -34,7 +37,8 @@ const leastAnswerTimeMs = 100;
 export function createResilienceStage(options: ResilienceOptions): Stage<RoutedRequest> {
   const { clock, retries = 2, lastRetries = 5, retryBudget } = options;
   return (next) => async (request, context) => {
-    const attempt = createAttempt(options, next);
+    const single = createAttempt(options, next);
+    const attempt = options.hedge?.(single) ?? single;
     const lastResort = context.lastResort === true;
     let startedMs = clock.monotonicMs();
     let failed: ServiceError | undefined;
