@@ -303,7 +303,7 @@ describe('no configuration and request', () => {
           );
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
