@@ -108,6 +108,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 async function bench(rounds, calls) {
   const server = fork(process.argv[1] ?? '', ['serve'], { stdio: 'inherit' });
+  server.once('exit', (code) => code && process.exit(code));
   const [port] = await once(server, 'message');
   const endpoint = `http://127.0.0.1:${port}`;
   const own = ownCall(endpoint);
