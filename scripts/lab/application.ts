@@ -63,14 +63,16 @@ export async function openLab({ env = {}, random = systemRandom, latency }: LabO
     call: (fields, signal = new AbortController().signal) => measuredCall(application, fields, signal),
     faults: async (faults) => {
       await control('DELETE', 'faults');
-      if (faults.length > 0) await control('POST', 'faults', faults);
+      // The server asks for lists by itself; faults are for the calls of models.
+      const forModels = faults.map((fault) => ({ operation: 'ConverseStream', ...fault }));
+      if (forModels.length > 0) await control('POST', 'faults', forModels);
     },
     latency: async (value) => {
       await control('POST', 'latency', value);
     },
     upstream: async () => {
       const { calls } = (await control('GET', 'calls')) as { calls: RecordedCall[] };
-      return calls.filter(({ modelId }) => modelId !== undefined);
+      return calls.filter(({ operation }) => operation === 'ConverseStream');
     },
     close: async () => {
       await application.service.close();

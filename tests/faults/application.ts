@@ -9,6 +9,7 @@ import type { Invocation } from '../../src/core/integration-service.js';
 import type { Logger } from '../../src/core/ports.js';
 import { modelRequest } from '../../src/core/request.js';
 import type { RecordedCall } from '../../src/sandbox/calls.js';
+import type { FaultSpec } from '../../src/sandbox/faults.js';
 import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
 
 /* The whole application in this process, over the sandbox as if that were AWS. */
@@ -57,6 +58,9 @@ export async function startApplication(env: Record<string, string> = {}): Promis
   });
   // The first call would load the AWS SDK on its own time.
   await application.warm();
+  // The server asks for lists by itself; faults are for the calls of models, unless they say otherwise.
+  const faults: TestSandbox['control']['faults'] = (...given) =>
+    sandbox.control.faults(...given.map((fault): FaultSpec => ({ operation: 'ConverseStream', ...fault })));
   const invoke: TestApplication['invoke'] = (fields, signal = new AbortController().signal) =>
     application.service.invoke(
       modelRequest.parse({ prompt: 'Hello there', max_tokens: 50, cache: 'bypass', ...fields }),
@@ -68,7 +72,7 @@ export async function startApplication(env: Record<string, string> = {}): Promis
     );
   return {
     application,
-    sandbox,
+    sandbox: { ...sandbox, control: { ...sandbox.control, faults } },
     logged,
     invoke,
     failure: async (fields, signal) => {
@@ -76,7 +80,7 @@ export async function startApplication(env: Record<string, string> = {}): Promis
       if (outcome instanceof ServiceError) return outcome;
       throw new Error('the call was to fail');
     },
-    upstream: async () => (await sandbox.control.calls()).filter(({ modelId }) => modelId !== undefined),
+    upstream: async () => (await sandbox.control.calls()).filter(({ operation }) => operation === 'ConverseStream'),
     close: async () => {
       await application.service.close();
       await sandbox.close();

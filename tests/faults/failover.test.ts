@@ -33,9 +33,10 @@ describe('failover', () => {
   it('lowers max_tokens to the limit that the service names, and remembers it', async () => {
     const message = 'The maximum tokens you requested exceeds the model limit of 33. Try again with less than 33.';
     await app.sandbox.control.faults({ kind: 'error', name: 'ValidationException', message, count: 1 });
-    const first = await app.invoke({ model: lite, max_tokens: 100, fallback: false });
+    const ask = { model: `arn:aws:bedrock:us-east-1::foundation-model/${lite}`, max_tokens: 100, fallback: false };
+    const first = await app.invoke(ask);
     expect(first.response.notices.join()).toContain('max_tokens was lowered to 33');
-    await app.invoke({ model: lite, max_tokens: 100, fallback: false });
+    await app.invoke(ask);
     const asked = (await app.upstream()).map(({ requestBody }) => JSON.parse(requestBody).inferenceConfig.maxTokens);
     expect(asked).toEqual([100, 33, 33]);
   });
