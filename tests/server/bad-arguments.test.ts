@@ -68,7 +68,7 @@ describe('arguments that a schema refuses', () => {
     ['a fraction', { prompt: 'x', max_tokens: 1.5 }, '`max_tokens`: expected int, received a fraction (given: 1.5)'],
     ['a huge number', wire('{"prompt":"x","max_tokens":9007199254740993}'), '`max_tokens`: must be at most'],
     ['a cold temperature', { prompt: 'x', temperature: -0.1 }, '`temperature`: must be at least 0'],
-    ['a hot one', { prompt: 'x', temperature: 2 }, '`temperature`: must be at most 1 (given: 2)'],
+    ['a hot one', { prompt: 'x', temperature: 3 }, '`temperature`: must be at most 2 (given: 3)'],
     ['a free cost limit', { prompt: 'x', max_cost_usd: 0 }, '`max_cost_usd`: must be above 0'],
     ['null', { prompt: null }, '`prompt`: expected string, received null'],
     ['a list', { prompt: ['x'] }, '`prompt`: expected string, received array'],
@@ -127,7 +127,7 @@ describe('arguments that a schema refuses', () => {
   });
 
   it('names five problems and counts the rest', async () => {
-    const args = { temperature: 2, top_p: 2, top_k: 0, max_tokens: 0, timeout_ms: 0, cache: 'x', prompt: 1 };
+    const args = { temperature: 3, top_p: 2, top_k: 0, max_tokens: 0, timeout_ms: 0, cache: 'x', prompt: 1 };
     const { message } = errorOf(await ask(client, 'bedrock_invoke', args)) as { message: string };
     expect(message).toMatch(/; and 2 more problems\.$/);
   });
