@@ -58,6 +58,11 @@ describe('model request', () => {
     expect(problemsOf(input)).toContain(expected);
   });
 
+  it('takes attachments of many megabytes', () => {
+    expect(problemsOf(image('A'.repeat(32_000_000)))).toBe('');
+    expect(problemsOf(image(`${'A'.repeat(31_999_998)}*=`))).toContain('standard base64');
+  });
+
   it('keeps tool_choice none without tools', () => {
     expect(problemsOf({ ...question, tool_choice: 'none' })).toBe('');
   });

@@ -43,7 +43,7 @@ const badArguments: readonly (readonly [what: string, args: Record<string, unkno
     { ...question, tools: [{ name: 'add', description: 'Adds.', input_schema: { type: 'objekt' } }] },
     /add.*schema|schema.*add/s,
   ],
-  ['arguments nested too deep', { ...question, tags: deep(100) as Record<string, string> }, /deep/i],
+  ['arguments nested too deep', { ...question, tags: deep(100) }, /deep/i],
   ['a lone surrogate', { prompt: 'Hello \ud800' }, /Unicode|surrogate/i],
   ['a cost limit nobody can keep', { ...question, max_cost_usd: 0.000000001 }, /max_cost_usd/],
   ['an ARN that hides its model', { ...question, model: 'arn:aws:bedrock:us-east-1:123456789012:nothing/x' }, /ARN/i],

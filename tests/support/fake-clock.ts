@@ -24,7 +24,7 @@ export function fakeClock({ startMs = Date.UTC(2026, 10, 23), autoAdvance = fals
     monotonicMs: () => elapsedMs,
     sleep: (ms, signal) => {
       sleeps.push(ms);
-      if (signal?.aborted) return Promise.reject(signal.reason);
+      if (signal?.aborted) return Promise.reject(signal.reason as Error);
       if (autoAdvance) {
         elapsedMs += ms;
         return Promise.resolve();
@@ -34,7 +34,7 @@ export function fakeClock({ startMs = Date.UTC(2026, 10, 23), autoAdvance = fals
         sleepers.push(sleeper);
         signal?.addEventListener('abort', () => {
           sleepers = sleepers.filter((other) => other !== sleeper);
-          reject(signal.reason);
+          reject(signal.reason as Error);
         });
       });
     },
