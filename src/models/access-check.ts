@@ -31,8 +31,9 @@ export function createModelAccess(options: ModelAccessOptions): ModelAccess {
     for (const target of targetsOf(options)) {
       if (signal.aborted || count(found, 'callable') >= enough) break;
       found.push({ model: target.model, access: await accessTo(target, options, signal) });
-      verdicts = [...found];
     }
+    // Not before the round is over: half a round would look as if access were missing.
+    verdicts = found;
   };
   return {
     verify,
