@@ -12,7 +12,8 @@ import {
   ListFoundationModelsCommand,
   paginateListInferenceProfiles,
 } from '@aws-sdk/client-bedrock';
-import type { DescribedArn, ListedModel, ListedProfile, ModelAvailability } from './control-plane.js';
+import type { DescribedArn, ListedModel, ListedProfile } from '../core/model-facts.js';
+import type { ModelAvailability } from './control-plane.js';
 import { type SdkConfigOptions, sdkConfig } from './sdk-config.js';
 
 /** The SDK's control client for one region, as little of it as is used. */

@@ -1,31 +1,12 @@
 import type { Clock } from '../core/clock.js';
 import { abortedError, ServiceError } from '../core/errors.js';
+import type { ModelFactsSource } from '../core/model-facts.js';
 import type { ModelId, Region } from '../core/target.js';
 import type { AuthenticationManager } from './authentication-manager.js';
 import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
 import type { ControlClient } from './control-client.js';
 import { createBedrockErrorHandler } from './error-handler.js';
 import { untilAborted } from './time-limit.js';
-
-export interface ListedModel {
-  readonly id: string;
-  /** ACTIVE or LEGACY, as AWS says. */
-  readonly lifecycle: string;
-  /** False: it needs an inference profile or provisioned throughput. */
-  readonly onDemand: boolean;
-}
-
-export interface ListedProfile {
-  readonly id: string;
-  /** Regions in which it may process data; an empty name stands for any. */
-  readonly destinations: readonly string[];
-}
-
-/** Base models behind an ARN, the one that answers in case of doubt first, and where it may process data. */
-export interface DescribedArn {
-  readonly models: readonly string[];
-  readonly destinations: readonly string[];
-}
 
 /** Whether the account may call a model; each flag as AWS says, and `callable` when nothing is missing. */
 export interface ModelAvailability {
@@ -37,15 +18,8 @@ export interface ModelAvailability {
 }
 
 /** What AWS itself says about models. Asks no model and costs nothing. */
-export interface ControlPlane {
-  /** @throws ServiceError */
-  listFoundationModels(region: Region, signal: AbortSignal): Promise<readonly ListedModel[]>;
-  /** @throws ServiceError */
+export interface ControlPlane extends ModelFactsSource {
   modelAvailability(id: ModelId, region: Region, signal: AbortSignal): Promise<ModelAvailability>;
-  /** The system-defined profiles that can be called from the region. @throws ServiceError */
-  listInferenceProfiles(region: Region, signal: AbortSignal): Promise<readonly ListedProfile[]>;
-  /** What an ARN of the account's own stands for. @throws ServiceError when AWS does not say */
-  describe(arn: string, region: Region, signal: AbortSignal): Promise<DescribedArn>;
   close(): void;
 }
 

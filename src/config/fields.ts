@@ -107,3 +107,7 @@ export const json = <Value extends z.ZodType>(form: string, value: Value) => ({
   form,
   schema: z.preprocess(readJson, value),
 });
+
+export const word = text('a text without spaces', /^\S+$/);
+export const anything = text('a text', /\S/);
+export const httpUrl = url('https:', 'http:');

@@ -1,6 +1,6 @@
+import type { ModelFactsSource } from '../core/model-facts.js';
 import type { CheckResult, HealthCheck, ModelDirectory } from '../core/ports.js';
 import type { Target } from '../core/target.js';
-import type { ModelFactsSource } from './live-facts.js';
 
 export interface ModelAccess {
   /** Asks AWS about the access to models until enough can be called. Never rejects. */

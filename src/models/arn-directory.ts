@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { abortedError, ServiceError, toServiceError } from '../core/errors.js';
+import type { DescribedArn, ModelFactsSource } from '../core/model-facts.js';
 import type { Region } from '../core/target.js';
-import type { DescribedArn, ModelFactsSource } from './live-facts.js';
 import { parseReference } from './model-reference.js';
 
 /** Knows which base model an ARN of the account's own stands for. */

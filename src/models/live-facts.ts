@@ -1,33 +1,6 @@
 import type { Clock, Random } from '../core/clock.js';
-import type { ModelId, Region } from '../core/target.js';
-
-export interface ListedModel {
-  readonly id: string;
-  /** ACTIVE or LEGACY, as AWS says. */
-  readonly lifecycle: string;
-  /** False: it needs an inference profile or provisioned throughput. */
-  readonly onDemand: boolean;
-}
-
-export interface ListedProfile {
-  readonly id: string;
-  /** Regions in which it may process data; an empty name stands for any. */
-  readonly destinations: readonly string[];
-}
-
-/** What an ARN stands for: base models, and where it may process data (an empty region stands for any). */
-export interface DescribedArn {
-  readonly models: readonly string[];
-  readonly destinations: readonly string[];
-}
-
-/** What AWS says of models. Each member throws ServiceError. */
-export interface ModelFactsSource {
-  listFoundationModels(region: Region, signal: AbortSignal): Promise<readonly ListedModel[]>;
-  listInferenceProfiles(region: Region, signal: AbortSignal): Promise<readonly ListedProfile[]>;
-  describe(arn: string, region: Region, signal: AbortSignal): Promise<DescribedArn>;
-  modelAvailability(id: ModelId, region: Region, signal: AbortSignal): Promise<{ readonly callable: boolean }>;
-}
+import type { ListedModel, ListedProfile, ModelFactsSource } from '../core/model-facts.js';
+import type { Region } from '../core/target.js';
 
 /** What AWS said of one region; a part it did not answer is absent, and the catalogue's word holds. */
 export interface RegionFacts {

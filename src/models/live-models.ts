@@ -1,13 +1,14 @@
 import type { Clock, Random } from '../core/clock.js';
 import type { EventSubscriber } from '../core/events.js';
 import type { Catalogue } from '../core/model.js';
+import type { ModelFactsSource } from '../core/model-facts.js';
 import type { Stage } from '../core/pipeline.js';
 import type { HealthCheck } from '../core/ports.js';
 import type { ModelRequest, RoutedRequest } from '../core/request.js';
 import type { Region } from '../core/target.js';
 import { createModelAccess } from './access-check.js';
 import { createArnDirectory } from './arn-directory.js';
-import { createLiveFacts, type ModelFactsSource } from './live-facts.js';
+import { createLiveFacts } from './live-facts.js';
 import { createModelManager, type ModelManager } from './model-manager.js';
 import { createRotation } from './rotation.js';
 

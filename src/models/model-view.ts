@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.js';
 import type { Model } from '../core/model.js';
+import type { ListedProfile } from '../core/model-facts.js';
 import { modelId, type Region, type Target } from '../core/target.js';
 import type { ArnDirectory } from './arn-directory.js';
-import type { ListedProfile, LiveFacts } from './live-facts.js';
+import type { LiveFacts } from './live-facts.js';
 import type { Rotation } from './rotation.js';
 
 /** What is known beyond the catalogue; each part may be missing, and then the catalogue's word holds. */

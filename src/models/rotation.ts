@@ -1,8 +1,8 @@
 import type { Clock, Random } from '../core/clock.js';
 import type { ErrorReason } from '../core/errors.js';
 import type { EventSubscriber } from '../core/events.js';
+import type { ModelFactsSource } from '../core/model-facts.js';
 import { type Target, targetKey } from '../core/target.js';
-import type { ModelFactsSource } from './live-facts.js';
 
 /** Targets that AWS said cannot be called now, with its reason. */
 export interface Rotation extends EventSubscriber {

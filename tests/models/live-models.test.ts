@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ErrorReason, ServiceError } from '../../src/core/errors.js';
 import type { CallEvent, EventOrigin } from '../../src/core/events.js';
+import type { ListedModel, ListedProfile, ModelFactsSource } from '../../src/core/model-facts.js';
 import { modelId, region, type Target, targetKey } from '../../src/core/target.js';
 import { loadCatalogue } from '../../src/models/catalogue/load-catalogue.js';
-import type { ListedModel, ListedProfile, ModelFactsSource } from '../../src/models/live-facts.js';
 import { createLiveModels } from '../../src/models/live-models.js';
 import { fakeClock, fakeRandom } from '../support/fake-clock.js';
 
