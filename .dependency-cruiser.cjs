@@ -17,7 +17,10 @@ const domains = [
   'server',
 ];
 const domain = `^src/(${domains.join('|')})/`;
-const joiners = '^src/(main|serve|start-application|command-line|compose|backend|service|request-processor)\\.ts$';
+/** Redis and SQL, which only the stores and ledgers of a domain use. */
+const storage = '^src/storage/';
+const joiners =
+  '^src/(main|serve|start-application|command-line|compose|compose-[a-z-]+|backend|service|request-processor)\\.ts$';
 const packages = (...names) => `node_modules/(${names.join('|')})/`;
 
 const onlyIn = (name, place, ...names) => ({
@@ -40,12 +43,24 @@ module.exports = {
       name: 'domains-do-not-import-each-other',
       severity: 'error',
       from: { path: domain },
-      to: { path: '^src/', pathNot: ['^src/core/', '^src/$1/'] },
+      to: { path: '^src/', pathNot: ['^src/core/', '^src/$1/', storage] },
+    },
+    {
+      name: 'storage-is-used-by-stores-and-ledgers',
+      severity: 'error',
+      from: { path: '^(src|tools)/', pathNot: [storage, '^src/[^/]+/(stores|ledgers)/', joiners] },
+      to: { path: storage },
+    },
+    {
+      name: 'storage-imports-core',
+      severity: 'error',
+      from: { path: storage },
+      to: { path: '^src/', pathNot: ['^src/core/', storage] },
     },
     {
       name: 'only-the-composition-joins-domains',
       severity: 'error',
-      from: { path: '^(src|tools)/', pathNot: [domain, joiners, '^src/core/'] },
+      from: { path: '^(src|tools)/', pathNot: [domain, joiners, storage, '^src/core/'] },
       to: { path: domain, pathNot: '^src/server/define-tool\\.ts$' },
     },
     {
@@ -62,8 +77,10 @@ module.exports = {
     },
     onlyIn('aws-sdk-in-bedrock', '^src/bedrock/', '@aws-sdk', '@smithy'),
     onlyIn('mcp-sdk-in-server', '^src/(server|client)/', '@modelcontextprotocol'),
-    onlyIn('keyv-in-stores', '^src/[^/]+/(stores|ledgers)/', 'keyv', '@keyv', '@redis', 'redis', 'libsql'),
+    onlyIn('keyv-in-stores', '^src/[^/]+/(stores|ledgers)/', 'keyv'),
+    onlyIn('databases-in-storage', '^src/(storage|[^/]+/(stores|ledgers))/', '@keyv', '@redis', 'redis', 'libsql', 'kysely', 'pg'),
     onlyIn('resilience-libraries-in-resilience', '^src/resilience/', 'opossum', 'p-retry'),
+    onlyIn('jose-in-auth', '^src/server/auth/', 'jose'),
     onlyIn('winston-in-logger', '^src/observability/logger\\.ts$', 'winston'),
     onlyIn('commander-in-cli', '^src/cli/', 'commander', 'cli-table3'),
     {
