@@ -5,6 +5,7 @@ import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
 import { type CacheManager, createCacheManager } from './caching/cache-manager.js';
 import { createCacheStage } from './caching/cache-stage.js';
+import { createRedisStore } from './caching/stores/redis-store.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
@@ -12,7 +13,7 @@ import type { BedrockIntegrationService } from './core/integration-service.js';
 import type { Catalogue } from './core/model.js';
 import type { ModelFactsSource } from './core/model-facts.js';
 import type { Caller } from './core/pipeline.js';
-import type { Logger, ModelDirectory, PriceBook } from './core/ports.js';
+import type { HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
 import type { ModelRequest } from './core/request.js';
 import { type ModelId, modelId, region } from './core/target.js';
 import { createBudgetCheck } from './cost/budget-check.js';
@@ -50,6 +51,7 @@ import { createShadowStage, type ShadowStage } from './routing/shadow-stage.js';
 import { createTrainedClassifier } from './routing/trained-classifier.js';
 import { createGuardStage } from './security/guard-stage.js';
 import { createBedrockIntegrationService } from './service.js';
+import { createRedisConnection, type RedisConnection } from './storage/redis-connection.js';
 
 /** Attempts of one call over all retries and fallbacks. */
 const maxAttempts = 8;
@@ -89,7 +91,7 @@ interface Watch {
  * @throws ServiceError when the ledger cannot be opened.
  */
 export async function compose(options: ApplicationOptions): Promise<Application> {
-  const { settings, clock, random, version } = options;
+  const { settings, clock, random } = options;
   const catalogue = loadCatalogue();
   // The client needs the directory, so what the directory asks is there only after it.
   const models = openModels(options, catalogue, () => backend.controlPlane);
@@ -100,7 +102,8 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const costs = await openCosts(options, directory);
   const learning = await startLearning(options);
   watch.subscribers.push(costs.monitor, backend.readiness, models.subscriber, learning.learner);
-  const cache = openCache(options, watch.onServerEvent);
+  const redis = openRedis(options, watch.onServerEvent);
+  const cache = openCache(options, redis);
   const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices));
   const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
@@ -116,15 +119,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     prices,
     performance,
     costs: costs.monitor,
-    health: createHealthChecker({
-      checks: [...backend.checks, models.check, costs.check],
-      clock,
-      version,
-      startedAtMs: clock.monotonicMs(),
-      timeoutMs: checkTimeoutMs,
-      breakers,
-      performance,
-    }).run,
+    health: openHealth(options, watch, [...backend.checks, models.check, costs.check]),
     countTokens: createTokenCounter({ clock, count: backend.client.countTokens }),
     subscribers,
     clock,
@@ -137,6 +132,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
       models.close();
       await shadow?.close();
       await Promise.allSettled([learning.close(), backend.close(), cache.close(), costs.ledger.close()]);
+      await redis?.close();
     },
   });
   return {
@@ -144,6 +140,13 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     ...(metrics && { metrics }),
     warm: () => backend.warm().then(models.start),
   };
+}
+
+function openHealth({ clock, version }: ApplicationOptions, watch: Watch, checks: readonly HealthCheck[]) {
+  const { breakers, performance } = watch;
+  const startedAtMs = clock.monotonicMs();
+  return createHealthChecker({ checks, clock, version, startedAtMs, timeoutMs: checkTimeoutMs, breakers, performance })
+    .run;
 }
 
 const decide = (router: ModelRouter, models: LiveModels) => async (request: ModelRequest, caller?: Caller) => {
@@ -331,14 +334,17 @@ function createRouter(
     });
 }
 
-function openCache({ settings, clock }: ApplicationOptions, onServerEvent: Watch['onServerEvent']): CacheManager {
-  const { memoryBytes, redisUrl } = settings.cache;
+/** What replicas share. The sandbox has none: what it answers and pretends to spend stays in this process. */
+function openRedis({ settings, clock }: ApplicationOptions, onServerEvent: Watch['onServerEvent']) {
+  const url = settings.cache.redisUrl;
+  return url === undefined || settings.sandbox ? undefined : createRedisConnection({ url, clock, onServerEvent });
+}
+
+function openCache({ settings, clock }: ApplicationOptions, redis: RedisConnection | undefined): CacheManager {
   return createCacheManager({
-    memory: { maxBytes: memoryBytes },
-    // What the sandbox answers stays in this process: a store that others read must not hold it.
-    ...(redisUrl !== undefined && !settings.sandbox && { redis: { url: redisUrl } }),
+    memory: { maxBytes: settings.cache.memoryBytes },
+    ...(redis && { shared: createRedisStore({ redis, clock }) }),
     clock,
-    onServerEvent,
   });
 }
 

@@ -1,8 +1,7 @@
 import type { Clock } from '../core/clock.js';
-import type { CacheTier, ServerEvent } from '../core/events.js';
-import type { CacheEntry } from './cache-entry.js';
+import type { CacheTier } from '../core/events.js';
+import type { CacheEntry, CacheStore } from './cache-entry.js';
 import { createMemoryStore } from './stores/memory-store.js';
-import { createRedisStore } from './stores/redis-store.js';
 
 /** A layer that keeps answers; `flight` only shares those that are being made. */
 type CacheLayer = Exclude<CacheTier, 'flight'>;
@@ -36,16 +35,14 @@ export interface CacheManager {
 
 export interface CacheManagerOptions {
   readonly memory: { readonly maxBytes: number };
-  /** Undefined: answers are kept in this process only. */
-  readonly redis?: { readonly url: string; readonly timeoutMs?: number };
+  /** The layer that several servers share. Undefined: answers are kept in this process only. */
+  readonly shared?: CacheStore;
   readonly clock: Clock;
-  readonly onServerEvent: (event: ServerEvent) => void;
 }
 
 /** Two layers: this process, and Redis where it is configured. What Redis has is kept in memory too once it was asked for. */
-export function createCacheManager({ memory, redis, clock, onServerEvent }: CacheManagerOptions): CacheManager {
+export function createCacheManager({ memory, shared, clock }: CacheManagerOptions): CacheManager {
   const local = createMemoryStore({ ...memory, clock });
-  const shared = redis && createRedisStore({ ...redis, clock, onServerEvent });
   const counts = { memory: { hits: 0, misses: 0 }, redis: { hits: 0, misses: 0 } };
   /** Equal look-ups in Redis at the same time are one. As many as there are calls in flight, at most. */
   const lookups = new Map<string, Promise<CacheEntry | undefined>>();

@@ -29,7 +29,7 @@ describe('the cache stage', () => {
 
   beforeEach(() => {
     clock = fakeClock();
-    cache = createCacheManager({ memory: { maxBytes: 1_000_000 }, clock, onServerEvent: () => undefined });
+    cache = createCacheManager({ memory: { maxBytes: 1_000_000 }, clock });
     upstream = 0;
   });
 

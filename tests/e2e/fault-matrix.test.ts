@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FaultSpec } from '../../src/sandbox/faults.js';
-import { startRedis, stopAllRedis } from '../caching/redis-server.js';
 import { startApplication, type TestApplication } from '../faults/application.js';
 import { connectClient, type InvokeAnswer, type TestClient } from '../faults/mcp-client.js';
+import { startRedis, stopAllRedis } from '../support/redis-server.js';
 
 /*
  * What a client sees of each fault, through a real MCP client, the whole application and the sandbox. Rows of the fault

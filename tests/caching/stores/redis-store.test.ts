@@ -3,14 +3,16 @@ import type { CacheStore } from '../../../src/caching/cache-entry.js';
 import { createRedisStore } from '../../../src/caching/stores/redis-store.js';
 import { systemClock } from '../../../src/core/clock.js';
 import type { ServerEvent } from '../../../src/core/events.js';
+import { createRedisConnection } from '../../../src/storage/redis-connection.js';
 import { cacheEntry, cacheStoreContract } from '../../contracts/cache-store-contract.js';
-import { freePort, type RedisServer, startRedis, stopAllRedis } from '../redis-server.js';
+import { freePort, type RedisServer, startRedis, stopAllRedis } from '../../support/redis-server.js';
 
 const prefix = 'kairos-bedrock:cache:v1:';
 let events: ServerEvent[] = [];
 const opened: { close(): Promise<void> }[] = [];
 const open = (url: string): CacheStore => {
-  const store = createRedisStore({ url, clock: systemClock, onServerEvent: (event) => events.push(event) });
+  const redis = createRedisConnection({ url, clock: systemClock, onServerEvent: (event) => events.push(event) });
+  const store = { ...createRedisStore({ redis, clock: systemClock }), close: () => redis.close() };
   opened.push(store);
   return store;
 };

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import type { ServerEvent } from '../../core/events.js';
+import type { Clock } from '../core/clock.js';
+import type { ServerEvent } from '../core/events.js';
 
 /** Operations that may be under way; a store that is slow must not make them pile up. */
 const concurrentOperations = 512;
@@ -9,6 +9,7 @@ const longestPauseMs = 10_000;
 export interface StoreGuardOptions {
   /** Names the store in events. */
   readonly store: string;
+  /** Bound of an operation that names none of its own. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly onServerEvent: (event: ServerEvent) => void;
@@ -21,7 +22,9 @@ export interface StoreGuard {
    * The result of the operation; undefined when it failed, took too long, or the store is out of use.
    * Never rejects, never lasts longer than the time-out.
    */
-  run<T>(operation: () => Promise<T>): Promise<T | undefined>;
+  run<T>(operation: () => Promise<T>, timeoutMs?: number): Promise<T | undefined>;
+  /** False while the store is out of use. */
+  inUse(): boolean;
 }
 
 type State =
@@ -43,10 +46,13 @@ export function createStoreGuard({ store, timeoutMs, clock, onServerEvent, probe
     state = pause(firstPauseMs);
     onServerEvent({ type: 'store-degraded', store, why });
   };
-  const attempt = async <T>(operation: () => Promise<T>): Promise<{ value: T } | { why: string }> => {
+  const attempt = async <T>(
+    operation: () => Promise<T>,
+    limitMs = timeoutMs,
+  ): Promise<{ value: T } | { why: string }> => {
     running += 1;
     try {
-      return await withinTime(operation, timeoutMs, clock);
+      return await withinTime(operation, limitMs, clock);
     } finally {
       running -= 1;
     }
@@ -64,13 +70,14 @@ export function createStoreGuard({ store, timeoutMs, clock, onServerEvent, probe
   };
 
   return {
-    run: async (operation) => {
+    inUse: () => state.name === 'in-use',
+    run: async (operation, limitMs) => {
       if (state.name === 'out-of-use') {
         if (!probing && clock.monotonicMs() >= state.probeAtMs) void probeOnce(state.pauseMs);
         return undefined;
       }
       if (running >= concurrentOperations) return undefined;
-      const outcome = await attempt(operation);
+      const outcome = await attempt(operation, limitMs);
       if ('value' in outcome) return outcome.value;
       failed(outcome.why);
       return undefined;

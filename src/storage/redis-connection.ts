@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import type { RedisClientType } from '@keyv/redis';
+import type { Clock } from '../core/clock.js';
+import type { ServerEvent } from '../core/events.js';
+import { firstConnectionMs, openRedisClient } from './redis-client.js';
+import { createStoreGuard } from './store-guard.js';
+
+export interface RedisConnectionOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly onServerEvent: (event: ServerEvent) => void;
+  /** Bound of an operation that names none of its own. Default 100. */
+  readonly timeoutMs?: number;
+}
+
+/** A Lua script with the SHA-1 by which Redis knows it. */
+export interface RedisScript {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+export const redisScript = (text: string): RedisScript => ({
+  text,
+  sha1: createHash('sha1').update(text).digest('hex'),
+});
+
+/** What the stores and ledgers send; errors of Redis reject. */
+export interface RedisCommands {
+  /** One command, name first; all its keys have to share a hash tag, for the sake of Redis Cluster. */
+  send(...command: readonly string[]): Promise<unknown>;
+  /** Runs the script atomically; the first time in full, from then on by its hash. */
+  evaluate(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  /** The client itself, for libraries that take one. */
+  readonly client: RedisClientType;
+}
+
+export interface RedisConnection {
+  /**
+   * The result of the work; undefined when it failed, took too long, or Redis is out of use: what it did then is not
+   * known, so it has to be safe to repeat. Never rejects, never lasts longer than the time-out.
+   */
+  run<T>(work: (redis: RedisCommands) => Promise<T>, timeoutMs?: number): Promise<T | undefined>;
+  /** False while Redis is out of use or not yet connected. */
+  inUse(): boolean;
+  /**
+   * Hears a channel for as long as the connection lives, from a connection of its own; after a loss it subscribes
+   * again by itself, and what was said meanwhile is missed.
+   */
+  subscribe(channel: string, onMessage: (message: string) => void): void;
+  close(): Promise<void>;
+}
+
+/**
+ * The one connection to Redis that caches, budgets, breakers and routing share. It connects in the background and may
+ * be absent, slow or gone at any time: then `run` gives undefined at once, and only probes find out whether it is back.
+ */
+export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
+  const { url, clock, onServerEvent, timeoutMs = 100 } = options;
+  const opening = openRedisClient(url).then(redisCommands);
+  const guard = createStoreGuard({
+    store: 'redis',
+    timeoutMs,
+    clock,
+    onServerEvent,
+    probe: async () => (await opening).send('PING'),
+  });
+  const subscriptions = createSubscriptions(url);
+  // While it connects for the first time it is merely not there yet; after that it is degraded.
+  let expectedAtMs = Number.POSITIVE_INFINITY;
+  let redis: RedisCommands | undefined;
+  opening.then(
+    (opened) => {
+      redis = opened;
+      expectedAtMs = clock.monotonicMs() + firstConnectionMs;
+    },
+    // Whoever runs something sees the failure; without users it must not end the process.
+    () => {
+      expectedAtMs = clock.monotonicMs();
+    },
+  );
+  const arrived = (): boolean => {
+    if (redis?.client.isReady) expectedAtMs = Number.NEGATIVE_INFINITY;
+    return clock.monotonicMs() >= expectedAtMs;
+  };
+
+  return {
+    run: async (work, limitMs) => {
+      if (!arrived()) return undefined;
+      return guard.run(async () => work(await opening), limitMs);
+    },
+    inUse: () => arrived() && guard.inUse(),
+    subscribe: subscriptions.add,
+    close: async () => {
+      await subscriptions.close();
+      const opened = await opening.catch(() => undefined);
+      if (opened?.client.isReady) await guard.run(() => opened.client.close());
+      if (opened?.client.isOpen) opened.client.destroy();
+    },
+  };
+}
+
+function redisCommands(client: RedisClientType): RedisCommands {
+  const send = (...command: readonly string[]): Promise<unknown> => client.sendCommand([...command]);
+  return {
+    client,
+    send,
+    evaluate: async ({ text, sha1 }, keys, args) => {
+      const rest = [String(keys.length), ...keys, ...args];
+      try {
+        return await send('EVALSHA', sha1, ...rest);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+        return send('EVAL', text, ...rest);
+      }
+    },
+  };
+}
+
+interface Subscriptions {
+  add(channel: string, onMessage: (message: string) => void): void;
+  close(): Promise<void>;
+}
+
+/** Opened with the first subscription; the client subscribes again by itself after each reconnection. */
+function createSubscriptions(url: string): Subscriptions {
+  let opening: Promise<RedisClientType> | undefined;
+  return {
+    add: (channel, onMessage) => {
+      opening ??= openRedisClient(url);
+      opening.then((client) => subscribeWhenReady(client, channel, onMessage)).catch(() => undefined);
+    },
+    close: async () => {
+      const client = await opening?.catch(() => undefined);
+      if (client?.isOpen) client.destroy();
+    },
+  };
+}
+
+async function subscribeWhenReady(
+  client: RedisClientType,
+  channel: string,
+  onMessage: (message: string) => void,
+): Promise<void> {
+  if (!client.isReady) await new Promise<void>((resolve) => client.once('ready', () => resolve()));
+  await client.subscribe(channel, onMessage);
+}
