@@ -1,6 +1,8 @@
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { SettingOverrides } from './cli/arguments.js';
-import type { CommandLineDependencies } from './cli/dependencies.js';
+import type { CommandLineDependencies, InstalledServer } from './cli/dependencies.js';
 import { printableSettings } from './config/mask.js';
 import { describeProblem } from './config/setting-problems.js';
 import type { Settings, SettingsResult } from './config/settings.js';
@@ -18,6 +20,8 @@ export { runCommandLine } from './cli/command-line.js';
 
 export interface CommandLineParts {
   readonly signal: AbortSignal;
+  /** Names of the tools that only read. */
+  readonly harmlessTools: readonly string[];
   readonly load: (overrides: SettingOverrides) => Promise<SettingsResult>;
   readonly openLog: (settings: Settings) => Logger;
   readonly serve: (settings: Settings, signal: AbortSignal) => Promise<void>;
@@ -25,10 +29,11 @@ export interface CommandLineParts {
 
 /** What the commands need of the rest of the program. */
 export function commandLineDependencies(parts: CommandLineParts): CommandLineDependencies<Settings> {
-  const { signal, load, openLog, serve } = parts;
+  const { signal, harmlessTools, load, openLog, serve } = parts;
   let logger: Logger | undefined;
   return {
     version,
+    installation: installedServer(harmlessTools),
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
@@ -52,6 +57,26 @@ export function commandLineDependencies(parts: CommandLineParts): CommandLineDep
       const { startSandbox, sandboxCredentials } = await import('./sandbox/sandbox.js');
       const sandbox = await startSandbox({ catalogue: loadCatalogue(), host, port });
       return { url: sandbox.url, environment: environmentOf(sandbox.url, sandboxCredentials), close: sandbox.close };
+    },
+  };
+}
+
+function installedServer(harmlessTools: readonly string[]): InstalledServer {
+  const { execPath, argv, platform, env, cwd } = process;
+  const { APPDATA: appData, XDG_CONFIG_HOME: configHome } = env;
+  return {
+    nodePath: execPath,
+    // npm starts a package through a link in a folder for commands.
+    entryPath: realpathSync(argv[1] ?? ''),
+    version,
+    platform,
+    harmlessTools,
+    places: {
+      platform,
+      home: homedir(),
+      project: cwd(),
+      ...(appData !== undefined && { appData }),
+      ...(configHome !== undefined && { configHome }),
     },
   };
 }

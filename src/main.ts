@@ -52,8 +52,9 @@ function openLog(settings: Settings): Logger {
 }
 
 async function runCommand(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const harmlessTools = tools.filter(({ kind }) => kind === 'read').map(({ name }) => name);
   const { runCommandLine, commandLineDependencies } = await import('./command-line.js');
-  return runCommandLine(args, commandLineDependencies({ signal, load, openLog, serve: serveClients }));
+  return runCommandLine(args, commandLineDependencies({ signal, harmlessTools, load, openLog, serve: serveClients }));
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Tool } from '../../src/server/define-tool.js';
+import { registryManifest } from '../packaging/manifests.js';
+import { clientSummary } from './client-snippets.js';
 import { errorReference, eventReference, metricReference } from './other-references.js';
 import { settingReference, settingSummary } from './setting-reference.js';
 import { toolReference, toolSummary } from './tool-reference.js';
@@ -28,11 +30,16 @@ export async function generateDocs(root: string, tools: readonly Tool[]): Promis
     ['docs/reference/errors.md', errorReference()],
     ['docs/reference/metrics.md', metricReference()],
     ['docs/reference/events.md', eventReference()],
+    ['server.json', `${JSON.stringify(registryManifest(), null, 2)}\n`],
   ]);
   const readme = await textOf(join(root, 'README.md'));
   if (readme === undefined) return files;
-  const withTools = replaceSection(readme, 'tools', toolSummary(tools));
-  return files.set('README.md', replaceSection(withTools, 'settings', settingSummary()));
+  const sections = { clients: clientSummary(), tools: toolSummary(tools), settings: settingSummary() };
+  const written = Object.entries(sections).reduce(
+    (text, [name, content]) => replaceSection(text, name, content),
+    readme,
+  );
+  return files.set('README.md', written);
 }
 
 /** The files that differ from what they should be. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { BedrockIntegrationService } from '../core/integration-service.js';
-import { overridesOf, type ServeFlags } from './arguments.js';
+import { overridesOf, type ServeFlags, type SettingOverrides } from './arguments.js';
 import type { CommandLineDependencies, ExplainedPolicy, ShownSetting } from './dependencies.js';
 import { usageFailure } from './failures.js';
 import { createTerminal, type Terminal } from './terminal.js';
@@ -17,23 +17,30 @@ export interface Configuration {
 
 /** What the commands get: the dependencies without the type of the settings. */
 export interface CommandContext
-  extends Pick<CommandLineDependencies<never>, 'clock' | 'signal' | 'readInput' | 'startSandbox'> {
+  extends Pick<CommandLineDependencies<never>, 'clock' | 'signal' | 'installation' | 'readInput' | 'startSandbox'> {
   readonly terminal: Terminal;
   /** Loads the settings; wrong ones end the command with exit code 2. */
   configure(flags: ServeFlags): Promise<Configuration>;
+  /** Ends the command with exit code 2 when a server with these variables would not start. */
+  checkSettings(variables: SettingOverrides): Promise<void>;
 }
 
 export function createCommandContext<Settings>(dependencies: CommandLineDependencies<Settings>): CommandContext {
-  const { loadSettings, createService, serve, clock, signal, readInput, startSandbox } = dependencies;
+  const { loadSettings, createService, serve, clock, signal, installation, readInput, startSandbox } = dependencies;
+  const load = async (overrides: SettingOverrides) => {
+    const loaded = await loadSettings(overrides);
+    if (!loaded.ok) throw usageFailure(['The configuration is not valid:', ...loaded.problems].join('\n  '));
+    return loaded;
+  };
   return {
     clock,
     signal,
+    installation,
     readInput,
     startSandbox,
     terminal: createTerminal(dependencies),
     configure: async (flags) => {
-      const loaded = await loadSettings(overridesOf(flags));
-      if (!loaded.ok) throw usageFailure(['The configuration is not valid:', ...loaded.problems].join('\n  '));
+      const loaded = await load(overridesOf(flags));
       return {
         shown: loaded.shown,
         withService: async (use) => {
@@ -47,6 +54,9 @@ export function createCommandContext<Settings>(dependencies: CommandLineDependen
         iamPolicy: (account) => dependencies.iamPolicy(loaded.settings, account),
         serve: () => serve(loaded.settings),
       };
+    },
+    checkSettings: async (variables) => {
+      await load(variables);
     },
   };
 }

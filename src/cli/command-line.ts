@@ -3,6 +3,7 @@ import { type CommandContext, createCommandContext } from './command-context.js'
 import { addConfig } from './commands/config.js';
 import { addDoctor } from './commands/doctor.js';
 import { addIamPolicy } from './commands/iam-policy.js';
+import { addInit } from './commands/init.js';
 import { addInvoke } from './commands/invoke.js';
 import { addModels } from './commands/models.js';
 import { addRoute } from './commands/route.js';
@@ -15,6 +16,7 @@ import { createTerminal } from './terminal.js';
 
 const commands: readonly ((program: Command, context: CommandContext) => void)[] = [
   addServe,
+  addInit,
   addInvoke,
   addRoute,
   addModels,

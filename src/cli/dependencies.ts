@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.js';
 import type { BedrockIntegrationService } from '../core/integration-service.js';
 import type { SettingOverrides } from './arguments.js';
+import type { Places } from './clients/client-list.js';
+import type { Installation } from './clients/server-entry.js';
 import type { OutputStream } from './terminal.js';
 
 /** One setting as it may be shown. */
@@ -32,9 +34,17 @@ interface RunningSandbox {
   close(): Promise<void>;
 }
 
+/** The program that runs, as a client would start it. */
+export interface InstalledServer extends Installation {
+  readonly places: Places;
+  /** Names of the tools that only read. */
+  readonly harmlessTools: readonly string[];
+}
+
 /** All that the command line needs; it looks into `Settings` nowhere. */
 export interface CommandLineDependencies<Settings> {
   readonly version: string;
+  readonly installation: InstalledServer;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

@@ -145,6 +145,14 @@ export async function run(args: readonly string[], { health = 'healthy', isTTY =
   let err = '';
   const exitCode = await runCommandLine<string>(args, {
     version: '1.2.3',
+    installation: {
+      nodePath: '/usr/bin/node',
+      entryPath: '/opt/kairos/dist/src/main.js',
+      version: '1.2.3',
+      platform: 'linux',
+      harmlessTools: ['bedrock_route', 'bedrock_health'],
+      places: { platform: 'linux', home: '/nowhere/home', project: '/nowhere/project' },
+    },
     env: {},
     stdout: {
       isTTY,
