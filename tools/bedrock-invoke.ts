@@ -113,6 +113,7 @@ export const bedrockInvoke = defineTool({
     'goal; if it fails, other models are tried. Spends money: `max_cost_usd` caps it, bedrock_estimate tells it first.',
   kind: 'write',
   input: modelRequest,
+  example: { prompt: 'Explain DNS in two sentences.', optimize: 'cost' },
   output,
   handle: async (request, service, { caller, signal, onEvent }) => {
     const invocation = await service.invoke(request, {

@@ -22,6 +22,11 @@ export interface ToolAnswer<Structured = Record<string, unknown>> {
   readonly text: string;
 }
 
+/** An answer that fits the tool's `alternative`. */
+export interface AlternativeAnswer extends ToolAnswer {
+  readonly isAlternative: true;
+}
+
 interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodObject> {
   readonly name: string;
   readonly title: string;
@@ -31,13 +36,17 @@ interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodObject> {
   /** Absent: core. */
   readonly toolset?: Toolset;
   readonly input: Input;
+  /** Arguments of a typical call, published with the input schema. */
+  readonly example: Readonly<Record<string, unknown>>;
   readonly output: Output;
+  /** What the tool answers in place of `output`, such as the handle of a call that goes on in the background. */
+  readonly alternative?: z.ZodObject;
   /** Throws ServiceError for everything the caller should know. */
   handle(
     input: z.output<Input>,
     service: BedrockIntegrationService,
     context: ToolContext,
-  ): Promise<ToolAnswer<z.input<Output>>>;
+  ): Promise<ToolAnswer<z.input<Output>> | AlternativeAnswer>;
 }
 
 /** A tool of any input, as the registry keeps it. `handle` must be given what `input` parsed. */

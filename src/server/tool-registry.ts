@@ -49,7 +49,8 @@ function parseArguments(tool: Tool, args: unknown, argumentNames: () => readonly
 }
 
 function checkAnswer(tool: Tool, answer: ToolAnswer): void {
-  const checked = tool.output.safeParse(answer.structured);
+  const schema = 'isAlternative' in answer ? (tool.alternative ?? tool.output) : tool.output;
+  const checked = schema.safeParse(answer.structured);
   if (checked.success) return;
   const where = checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join(', ');
   throw new ServiceError('internal', 'The server made an answer that does not fit its own schema.', {

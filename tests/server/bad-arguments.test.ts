@@ -269,6 +269,7 @@ const probe = defineTool({
   description: 'A probe.',
   kind: 'admin',
   input: z.strictObject({}),
+  example: {},
   output: z.strictObject({ ok: z.boolean() }),
   handle: async () => ({ structured: { ok: true }, text: 'ok' }),
 });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { encode } from 'gpt-tokenizer';
 import { serverInstructions } from '../../src/server/instructions.js';
 import { listTool } from '../../src/server/tool-listing.js';
 import { tools } from '../../tools/index.js';
@@ -24,8 +25,11 @@ describe('tool catalogue', () => {
   });
 
   it('costs less than 6,000 tokens to list, without what an operator has to ask for', () => {
-    const usual = tools.filter(({ toolset }) => toolset !== 'retrieval').map(listTool);
-    expect(JSON.stringify({ tools: usual }).length / 4).toBeLessThan(6_000);
+    const usual = tools.filter(({ toolset = 'core' }) => toolset === 'core' || toolset === 'sessions').map(listTool);
+    const costs = usual.map((tool) => `${tool.name} ${encode(JSON.stringify(tool)).length}`);
+    const total = encode(JSON.stringify({ tools: usual })).length;
+    process.stdout.write(`tools/list of the default toolsets: ${total} tokens (${costs.join(', ')})\n`);
+    expect(total).toBeLessThan(6_000);
   });
 
   it('names every tool in the instructions, within 2,000 characters', () => {
@@ -65,6 +69,18 @@ describe('tool catalogue', () => {
         for (const name of Object.keys(schema.properties)) expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
       }
       expect(tool.outputSchema.properties).toHaveProperty('error');
+    });
+
+    it('has no union at the top of its schemas, which some clients cannot read', () => {
+      for (const schema of [tool.inputSchema, tool.outputSchema]) {
+        expect(Object.keys(schema)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(any|one|all)Of$/)]));
+      }
+    });
+
+    it('gives an example that it takes', () => {
+      const [example] = tool.inputSchema['examples'] as unknown[];
+      const { error } = tools.find(({ name }) => name === tool.name)?.input.safeParse(example) ?? {};
+      expect(error).toBeUndefined();
     });
 
     it('has not changed what it publishes', () => {
