@@ -122,6 +122,7 @@ async function runCall(
     signal,
     deadlineMs: clock.monotonicMs() + timeoutMs,
     attempts: attemptBudget(parts.maxAttempts),
+    priority: options.priority ?? (request.service_tier === 'flex' ? 'batch' : 'interactive'),
     record: (event) => {
       record = foldEvent(record, event);
       publish(parts, event, requestId, options);

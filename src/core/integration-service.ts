@@ -1,7 +1,7 @@
 import type { CallRecord } from './call-record.js';
 import type { CallEvent } from './events.js';
 import type { Model } from './model.js';
-import type { Caller } from './pipeline.js';
+import type { Caller, CallPriority } from './pipeline.js';
 import type {
   BreakerState,
   BudgetState,
@@ -23,6 +23,8 @@ export interface CallOptions {
   readonly tool: string;
   readonly caller: Caller;
   readonly signal: AbortSignal;
+  /** Default: interactive; for a request of the service tier `flex`, which can wait, batch. */
+  readonly priority?: CallPriority;
   /** Sees the events of this call as they happen, for progress. */
   readonly onEvent?: (event: CallEvent) => void;
 }

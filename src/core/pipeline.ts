@@ -24,6 +24,10 @@ export function attemptBudget(limit: number): AttemptBudget {
   };
 }
 
+/** Whose call waits when there are more calls than places. */
+export const callPriorities = ['interactive', 'batch', 'background'] as const;
+export type CallPriority = (typeof callPriorities)[number];
+
 /** What travels with one call through all stages. */
 export interface CallContext {
   readonly requestId: string;
@@ -35,6 +39,8 @@ export interface CallContext {
   /** End of the time allowed, on the monotonic clock, milliseconds. */
   readonly deadlineMs: number;
   readonly attempts: AttemptBudget;
+  /** Default: interactive. */
+  readonly priority?: CallPriority;
   /** True when no other target is left: a resting one may be probed, and a busy one is worth waiting for. */
   readonly lastResort?: boolean;
   /** Told when the first piece of an attempt's answer arrives. */
