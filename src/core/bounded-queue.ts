@@ -48,87 +48,103 @@ interface Waiter {
 
 export function createBoundedQueue({ limit, maxQueued, clock, refusal }: BoundedQueueOptions): BoundedQueue {
   const waiters: Waiter[] = [];
-  let running = 0;
-  let averageMs = 0;
-
-  const expectedWaitMs = (ahead: number) => ((ahead + 1) * averageMs) / limit;
+  const places = createPlaces(limit, clock, () => {
+    waiters[0]?.admit();
+    shed();
+  });
   const refused = (ahead: number): ServiceError =>
-    refusal(Math.min(longestRetryMs, Math.max(shortestRetryMs, Math.ceil(expectedWaitMs(ahead)))));
-
-  function take(): () => void {
-    const startedAtMs = clock.monotonicMs();
-    let held = true;
-    running += 1;
-    return () => {
-      // A place given back twice would widen the gate.
-      if (!held) return;
-      held = false;
-      const durationMs = clock.monotonicMs() - startedAtMs;
-      averageMs = averageMs === 0 ? durationMs : averageMs + newestWeight * (durationMs - averageMs);
-      running -= 1;
-      waiters[0]?.admit();
-      shed();
-    };
-  }
+    refusal(Math.min(longestRetryMs, Math.max(shortestRetryMs, Math.ceil(places.expectedWaitMs(ahead)))));
 
   function shed(): void {
     const nowMs = clock.monotonicMs();
     const hopeless = waiters.filter(
-      ({ worthUntilMs }, ahead) => expectedWaitMs(ahead) > doubt * Math.max(0, worthUntilMs - nowMs),
+      ({ worthUntilMs }, ahead) => places.expectedWaitMs(ahead) > doubt * Math.max(0, worthUntilMs - nowMs),
     );
     for (const waiter of hopeless) waiter.refuse();
-  }
-
-  /** Waits at its place in the line; whatever ends the wait takes it out. */
-  function wait({ signal, patienceMs }: Visit, rankMs: number, index: number): Promise<() => void> {
-    return new Promise((resolve, reject) => {
-      const patience = new AbortController();
-      const leaveLine = () => {
-        waiters.splice(waiters.indexOf(waiter), 1);
-        signal.removeEventListener('abort', onAbort);
-        patience.abort();
-      };
-      const refuse = () => {
-        const ahead = waiters.indexOf(waiter);
-        leaveLine();
-        reject(refused(ahead));
-      };
-      const onAbort = () => {
-        leaveLine();
-        reject(abortedError(signal));
-      };
-      const admit = () => {
-        leaveLine();
-        resolve(take());
-      };
-      const waiter: Waiter = { rankMs, worthUntilMs: clock.monotonicMs() + patienceMs, admit, refuse };
-      waiters.splice(index, 0, waiter);
-      signal.addEventListener('abort', onAbort, { once: true });
-      clock.sleep(Math.min(patienceMs, longestPatienceMs), patience.signal).then(refuse, () => undefined);
-    });
   }
 
   return {
     enter: async (visit) => {
       const { signal, patienceMs, priority = 'interactive' } = visit;
       if (signal.aborted) throw abortedError(signal);
-      if (running < limit) return take();
+      if (places.running() < limit) return places.take();
       const rankMs = clock.monotonicMs() + handicapMs[priority];
       const index = waiters.findLastIndex((waiter) => waiter.rankMs <= rankMs) + 1;
-      if (patienceMs <= 0 || expectedWaitMs(index) > patienceMs) throw refused(index);
+      if (patienceMs <= 0 || places.expectedWaitMs(index) > patienceMs) throw refused(index);
       if (waiters.length >= maxQueued) {
         if (index >= waiters.length) throw refused(index);
         waiters.at(-1)?.refuse();
       }
-      const place = wait(visit, rankMs, index);
+      const place = wait({ waiters, clock, take: places.take, refused }, visit, rankMs, index);
       if (index < waiters.length - 1) shed();
       return await place;
     },
     get running() {
-      return running;
+      return places.running();
     },
     get waiting() {
       return waiters.length;
     },
   };
+}
+
+/** The places themselves, and how long each is usually held. */
+function createPlaces(limit: number, clock: Clock, onLeave: () => void) {
+  let running = 0;
+  let averageMs = 0;
+  return {
+    running: () => running,
+    expectedWaitMs: (ahead: number): number => ((ahead + 1) * averageMs) / limit,
+    take: () => {
+      const startedAtMs = clock.monotonicMs();
+      let held = true;
+      running += 1;
+      return () => {
+        // A place given back twice would widen the gate.
+        if (!held) return;
+        held = false;
+        const durationMs = clock.monotonicMs() - startedAtMs;
+        averageMs = averageMs === 0 ? durationMs : averageMs + newestWeight * (durationMs - averageMs);
+        running -= 1;
+        onLeave();
+      };
+    },
+  };
+}
+
+interface Line {
+  readonly waiters: Waiter[];
+  readonly clock: Clock;
+  readonly take: () => () => void;
+  readonly refused: (ahead: number) => ServiceError;
+}
+
+/** Waits at its place in the line; whatever ends the wait takes it out. */
+function wait(line: Line, { signal, patienceMs }: Visit, rankMs: number, index: number): Promise<() => void> {
+  const { waiters, clock, take, refused } = line;
+  return new Promise((resolve, reject) => {
+    const patience = new AbortController();
+    const leaveLine = () => {
+      waiters.splice(waiters.indexOf(waiter), 1);
+      signal.removeEventListener('abort', onAbort);
+      patience.abort();
+    };
+    const refuse = () => {
+      const ahead = waiters.indexOf(waiter);
+      leaveLine();
+      reject(refused(ahead));
+    };
+    const onAbort = () => {
+      leaveLine();
+      reject(abortedError(signal));
+    };
+    const admit = () => {
+      leaveLine();
+      resolve(take());
+    };
+    const waiter: Waiter = { rankMs, worthUntilMs: clock.monotonicMs() + patienceMs, admit, refuse };
+    waiters.splice(index, 0, waiter);
+    signal.addEventListener('abort', onAbort, { once: true });
+    clock.sleep(Math.min(patienceMs, longestPatienceMs), patience.signal).then(refuse, () => undefined);
+  });
 }
