@@ -43,6 +43,11 @@ export interface CallContext {
   readonly priority?: CallPriority;
   /** True when no other target is left: a resting one may be probed, and a busy one is worth waiting for. */
   readonly lastResort?: boolean;
+  /**
+   * To be awaited before an attempt is sent; rejects when it may not be sent, because its cost is not covered.
+   * Attempts are told of through `record`.
+   */
+  readonly coverAttempt?: () => Promise<void>;
   /** Told when the first piece of an attempt's answer arrives. */
   readonly onFirstToken?: () => void;
   /** Takes text as it arrives. Once it was called, the call can no longer be retried or moved. */
