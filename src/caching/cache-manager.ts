@@ -1,92 +1,153 @@
 import type { Clock } from '../core/clock.js';
 import type { CacheTier } from '../core/events.js';
-import type { CacheEntry, CacheStore } from './cache-entry.js';
+import type { CacheEntry } from './cache-entry.js';
+import { createDropRules, type DropRule, isDroppedBy } from './drop-rules.js';
+import type { EvictionSetting, TableStats } from './eviction/weighed-table.js';
+import { createLookupTimes, type LookupTimes } from './lookup-times.js';
+import type { AnswerClaims, Claim } from './stores/answer-claims.js';
 import { createMemoryStore } from './stores/memory-store.js';
+import type { OpenSharedLayer } from './stores/shared-layer.js';
 
 /** A layer that keeps answers; `flight` only shares those that are being made. */
-type CacheLayer = Exclude<CacheTier, 'flight'>;
+export type CacheLayer = Exclude<CacheTier, 'flight'>;
 
 export interface LayerStats {
   readonly hits: number;
   readonly misses: number;
+  readonly times?: LookupTimes;
 }
 
-export interface CacheStats {
+export interface CacheStats extends TableStats {
   readonly layers: Readonly<Record<CacheLayer, LayerStats>>;
-  /** Of the memory layer, overhead included. */
-  readonly bytes: number;
-  readonly entries: number;
-  readonly evictions: number;
+  /** Undefined: answers are kept in this process only. */
+  readonly shared?: { readonly inUse: boolean; readonly lostWrites: number };
 }
 
 export interface FoundEntry {
   readonly entry: CacheEntry;
   readonly tier: CacheLayer;
+  /** How often it was found in memory since it was kept there. */
+  readonly hits: number;
 }
 
 export interface CacheManager {
   get(key: string): Promise<FoundEntry | undefined>;
-  /** In memory when it returns; in Redis soon after. */
-  set(key: string, entry: CacheEntry): Promise<void>;
-  delete(key: string): Promise<void>;
+  /** The same without counting it as a use. */
+  peek(key: string): Promise<FoundEntry | undefined>;
+  /** In memory when it returns; the promise is that of the shared layer, which never rejects. */
+  set(key: string, entry: CacheEntry, claim?: Claim): Promise<void>;
+  /** Drops what the rule says everywhere, and tells how many entries of this process that were. */
+  drop(rule: DropRule): Promise<number>;
+  /** How many entries of this process the rule would drop. */
+  count(rule: DropRule): number;
+  /** Who makes an answer, where several processes could; undefined where this is the only one. */
+  readonly claims?: AnswerClaims;
   stats(): CacheStats;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface CacheManagerOptions {
-  readonly memory: { readonly maxBytes: number };
-  /** The layer that several servers share. Undefined: answers are kept in this process only. */
-  readonly shared?: CacheStore;
+  readonly memory: { readonly maxBytes: number; readonly eviction?: EvictionSetting };
+  /** The layer that several servers share. */
+  readonly shared?: OpenSharedLayer;
   readonly clock: Clock;
 }
 
 /** Two layers: this process, and Redis where it is configured. What Redis has is kept in memory too once it was asked for. */
-export function createCacheManager({ memory, shared, clock }: CacheManagerOptions): CacheManager {
-  const local = createMemoryStore({ ...memory, clock });
-  const counts = { memory: { hits: 0, misses: 0 }, redis: { hits: 0, misses: 0 } };
-  /** Equal look-ups in Redis at the same time are one. As many as there are calls in flight, at most. */
-  const lookups = new Map<string, Promise<CacheEntry | undefined>>();
+export function createCacheManager(options: CacheManagerOptions): CacheManager {
+  const { clock } = options;
+  const local = createMemoryStore({ ...options.memory, clock });
+  const rules = createDropRules(clock.nowMs);
+  const dropHere = (rule: DropRule): number => local.select((key, entry) => isDroppedBy(rule, key, entry), true);
+  const shared = options.shared?.({
+    onRule: (rule) => {
+      rules.add(rule);
+      dropHere(rule);
+    },
+    onAll: (all) => {
+      rules.replace(all);
+      local.select(rules.drops, true);
+    },
+  });
+  const counts = { memory: createCount(clock), redis: createCount(clock) };
 
-  const count = (layer: CacheLayer, entry: CacheEntry | undefined): void => {
-    counts[layer][entry ? 'hits' : 'misses'] += 1;
-  };
-  const lookUp = async (key: string): Promise<CacheEntry | undefined> => {
-    const entry = await shared?.get(key);
+  const fetch = async (key: string): Promise<CacheEntry | undefined> => {
+    // Until it is known what others dropped, the shared layer may hold it still.
+    if (!shared?.drops.isCurrent()) return undefined;
+    const entry = await shared.store.get(key);
+    if (entry && rules.drops(key, entry)) {
+      await shared.store.delete(key);
+      return undefined;
+    }
     if (entry) await local.set(key, entry);
     return entry;
   };
-  const lookUpOnce = (key: string): Promise<CacheEntry | undefined> => {
-    const lookup = lookups.get(key) ?? lookUp(key).finally(() => lookups.delete(key));
-    lookups.set(key, lookup);
-    return lookup;
-  };
+  const fetchOnce = joined(fetch);
 
   return {
     get: async (key) => {
-      const near = await local.get(key);
-      count('memory', near);
-      if (near) return { entry: near, tier: 'memory' };
+      const near = counts.memory.of(() => local.find(key));
+      if (near) return { ...near, tier: 'memory' };
       if (!shared) return undefined;
-      const far = await lookUpOnce(key);
-      count('redis', far);
-      return far && { entry: far, tier: 'redis' };
+      const far = await counts.redis.ofLater(() => fetchOnce(key));
+      return far && { entry: far, tier: 'redis', hits: 1 };
     },
-    set: async (key, entry) => {
+    peek: async (key) => {
+      const near = local.peek(key);
+      if (near) return { ...near, tier: 'memory' };
+      const far = await fetchOnce(key);
+      return far && { entry: far, tier: 'redis', hits: 0 };
+    },
+    set: async (key, entry, claim) => {
+      // It was asked for before somebody dropped its like, so that it may hold what was to go.
+      if (rules.drops(key, entry)) return;
       await local.set(key, entry);
-      // The answer does not wait for Redis; the store bounds how many writes there can be and never rejects.
-      void shared?.set(key, entry);
+      await shared?.store.set(key, entry, claim);
     },
-    delete: async (key) => {
-      await Promise.all([local.delete(key), shared?.delete(key)]);
+    drop: async (rule) => {
+      rules.add(rule);
+      const dropped = dropHere(rule);
+      if (rule.key !== undefined) await shared?.store.delete(rule.key);
+      await shared?.drops.announce(rule);
+      return dropped;
     },
+    count: (rule) => local.select((key, entry) => isDroppedBy(rule, key, entry), false),
+    ...(shared && { claims: shared.claims }),
     stats: () => ({
-      layers: { memory: { ...counts.memory }, redis: { ...counts.redis } },
-      bytes: local.bytes(),
-      entries: local.entries(),
-      evictions: local.evictions(),
+      ...local.stats(),
+      layers: { memory: counts.memory.read(), redis: counts.redis.read() },
+      ...(shared && { shared: { inUse: shared.drops.isCurrent(), lostWrites: shared.lostWrites() } }),
     }),
-    close: async () => {
-      await Promise.all([local.close(), shared?.close()]);
+    close: () => shared?.drops.close(),
+  };
+}
+
+/** Equal look-ups at the same time are one. As many as there are calls in flight, at most. */
+function joined<T>(lookUp: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>();
+  return (key) => {
+    const lookup = underWay.get(key) ?? lookUp(key).finally(() => underWay.delete(key));
+    underWay.set(key, lookup);
+    return lookup;
+  };
+}
+
+function createCount(clock: Clock) {
+  const times = createLookupTimes();
+  let hits = 0;
+  let misses = 0;
+  const note = <T>(startedAtMs: number, found: T | undefined): T | undefined => {
+    times.took(clock.monotonicMs() - startedAtMs);
+    if (found === undefined) misses += 1;
+    else hits += 1;
+    return found;
+  };
+  return {
+    of: <T>(find: () => T | undefined) => note(clock.monotonicMs(), find()),
+    ofLater: async <T>(find: () => Promise<T | undefined>) => note(clock.monotonicMs(), await find()),
+    read: (): LayerStats => {
+      const measured = times.read();
+      return { hits, misses, ...(measured && { times: measured }) };
     },
   };
 }
