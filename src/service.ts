@@ -5,6 +5,7 @@ import type { CallEvent, EventSubscriber } from './core/events.js';
 import type {
   BedrockIntegrationService,
   Budget,
+  CacheAdministration,
   CallOptions,
   CostQuery,
   CostReport,
@@ -42,6 +43,7 @@ export interface ServiceParts {
   /** Exact input tokens; undefined when the model cannot be asked for them in time. Never rejects. */
   readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
   readonly retrieval?: (run: RunCall) => Retrieval;
+  readonly cache?: CacheAdministration;
   readonly subscribers: readonly EventSubscriber[];
   readonly clock: Clock;
   readonly random: Random;
@@ -83,6 +85,7 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
   return {
     invoke: (request, options) => run(request, options, parts.process),
     ...(parts.retrieval && { retrieval: parts.retrieval(run) }),
+    ...(parts.cache && { cache: parts.cache }),
     route: async (request, caller) => parts.route(request, caller),
     feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
     estimate: (request) => estimate(parts, request),

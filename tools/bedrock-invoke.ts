@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CacheHit } from '../src/core/events.js';
 import type { Invocation } from '../src/core/integration-service.js';
 import { type ContentBlock, modelRequest } from '../src/core/request.js';
 import { answerSources, responseText, stopReasons } from '../src/core/response.js';
@@ -25,7 +26,13 @@ const output = z.strictObject({
   latency_ms: z.number(),
   time_to_first_token_ms: z.number().optional(),
   source: z.enum(answerSources),
-  cache: z.strictObject({ hit: z.boolean(), tier: z.string().optional() }),
+  cache: z.strictObject({
+    hit: z.boolean(),
+    tier: z.string().optional(),
+    age_seconds: z.number().optional(),
+    stale: z.string().optional(),
+    refreshing: z.boolean().optional(),
+  }),
   attempts: z.array(attemptResult),
   routing: z.looseObject({}).optional().describe('The decision, as bedrock_route tells it.'),
   notices: z.array(z.string()),
@@ -52,6 +59,18 @@ function toModelResult({ response, record }: Invocation): Output['model'] {
   };
 }
 
+function toCacheResult(hit: CacheHit | undefined): Output['cache'] {
+  if (!hit) return { hit: false };
+  const { tier, ageMs, stale, refreshing } = hit;
+  return {
+    hit: true,
+    tier,
+    ...(ageMs !== undefined && { age_seconds: Math.round(ageMs / 1_000) }),
+    ...(stale && { stale }),
+    ...(refreshing && { refreshing }),
+  };
+}
+
 function toOutput(invocation: Invocation): Output {
   const { response, record } = invocation;
   return {
@@ -68,7 +87,7 @@ function toOutput(invocation: Invocation): Output {
       time_to_first_token_ms: Math.round(response.timeToFirstTokenMs),
     }),
     source: response.source,
-    cache: { hit: record.cacheTier !== undefined, ...(record.cacheTier && { tier: record.cacheTier }) },
+    cache: toCacheResult(record.cacheHit),
     attempts: record.attempts.map(toAttemptResult),
     ...(record.decision && { routing: toRoutingResult(record.decision) }),
     notices: [...response.notices],

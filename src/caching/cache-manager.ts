@@ -1,21 +1,15 @@
 import type { Clock } from '../core/clock.js';
-import type { CacheTier } from '../core/events.js';
+import type { CacheTier, ServerEvent } from '../core/events.js';
 import type { CacheEntry } from './cache-entry.js';
-import { createDropRules, type DropRule, isDroppedBy } from './drop-rules.js';
+import { createDropRules, type DropRule, type DropRules, isDroppedBy } from './drop-rules.js';
 import type { EvictionSetting, TableStats } from './eviction/weighed-table.js';
-import { createLookupTimes, type LookupTimes } from './lookup-times.js';
+import { createLayerCount, type LayerStats } from './layer-count.js';
 import type { AnswerClaims, Claim } from './stores/answer-claims.js';
-import { createMemoryStore } from './stores/memory-store.js';
-import type { OpenSharedLayer } from './stores/shared-layer.js';
+import { createMemoryStore, type MemoryStore } from './stores/memory-store.js';
+import type { OpenSharedLayer, SharedLayer } from './stores/shared-layer.js';
 
 /** A layer that keeps answers; `flight` only shares those that are being made. */
 export type CacheLayer = Exclude<CacheTier, 'flight'>;
-
-export interface LayerStats {
-  readonly hits: number;
-  readonly misses: number;
-  readonly times?: LookupTimes;
-}
 
 export interface CacheStats extends TableStats {
   readonly layers: Readonly<Record<CacheLayer, LayerStats>>;
@@ -40,6 +34,8 @@ export interface CacheManager {
   drop(rule: DropRule): Promise<number>;
   /** How many entries of this process the rule would drop. */
   count(rule: DropRule): number;
+  /** Told after something was dropped, here or by another process. */
+  onDrop(listener: () => void): void;
   /** Who makes an answer, where several processes could; undefined where this is the only one. */
   readonly claims?: AnswerClaims;
   stats(): CacheStats;
@@ -51,6 +47,7 @@ export interface CacheManagerOptions {
   /** The layer that several servers share. */
   readonly shared?: OpenSharedLayer;
   readonly clock: Clock;
+  readonly onServerEvent: (event: ServerEvent) => void;
 }
 
 /** Two layers: this process, and Redis where it is configured. What Redis has is kept in memory too once it was asked for. */
@@ -58,60 +55,40 @@ export function createCacheManager(options: CacheManagerOptions): CacheManager {
   const { clock } = options;
   const local = createMemoryStore({ ...options.memory, clock });
   const rules = createDropRules(clock.nowMs);
-  const dropHere = (rule: DropRule): number => local.select((key, entry) => isDroppedBy(rule, key, entry), true);
-  const shared = options.shared?.({
-    onRule: (rule) => {
-      rules.add(rule);
-      dropHere(rule);
-    },
-    onAll: (all) => {
-      rules.replace(all);
-      local.select(rules.drops, true);
-    },
-  });
-  const counts = { memory: createCount(clock), redis: createCount(clock) };
-
-  const fetch = async (key: string): Promise<CacheEntry | undefined> => {
-    // Until it is known what others dropped, the shared layer may hold it still.
-    if (!shared?.drops.isCurrent()) return undefined;
-    const entry = await shared.store.get(key);
-    if (entry && rules.drops(key, entry)) {
-      await shared.store.delete(key);
-      return undefined;
-    }
-    if (entry) await local.set(key, entry);
-    return entry;
-  };
-  const fetchOnce = joined(fetch);
+  const dropping = createDropping(local, rules, options.onServerEvent);
+  const shared = options.shared?.({ onRule: dropping.byRule, onAll: dropping.byAll });
+  const counts = { memory: createLayerCount(clock), redis: createLayerCount(clock) };
+  const fetch = joined((key) => fetchShared({ shared, local, rules }, key));
 
   return {
     get: async (key) => {
       const near = counts.memory.of(() => local.find(key));
       if (near) return { ...near, tier: 'memory' };
       if (!shared) return undefined;
-      const far = await counts.redis.ofLater(() => fetchOnce(key));
+      const far = await counts.redis.ofLater(() => fetch(key));
       return far && { entry: far, tier: 'redis', hits: 1 };
     },
     peek: async (key) => {
       const near = local.peek(key);
       if (near) return { ...near, tier: 'memory' };
-      const far = await fetchOnce(key);
+      const far = await fetch(key);
       return far && { entry: far, tier: 'redis', hits: 0 };
     },
     set: async (key, entry, claim) => {
       // It was asked for before somebody dropped its like, so that it may hold what was to go.
       if (rules.drops(key, entry)) return;
       await local.set(key, entry);
+      dropping.report();
       await shared?.store.set(key, entry, claim);
     },
     drop: async (rule) => {
-      rules.add(rule);
-      const dropped = dropHere(rule);
+      const dropped = dropping.byRule(rule);
       if (rule.key !== undefined) await shared?.store.delete(rule.key);
       await shared?.drops.announce(rule);
       return dropped;
     },
     count: (rule) => local.select((key, entry) => isDroppedBy(rule, key, entry), false),
+    onDrop: dropping.listen,
     ...(shared && { claims: shared.claims }),
     stats: () => ({
       ...local.stats(),
@@ -122,6 +99,55 @@ export function createCacheManager(options: CacheManagerOptions): CacheManager {
   };
 }
 
+interface Layers {
+  readonly shared: SharedLayer | undefined;
+  readonly local: MemoryStore;
+  readonly rules: DropRules;
+}
+
+async function fetchShared({ shared, local, rules }: Layers, key: string): Promise<CacheEntry | undefined> {
+  // Until it is known what others dropped, the shared layer may hold it still.
+  if (!shared?.drops.isCurrent()) return undefined;
+  const entry = await shared.store.get(key);
+  if (entry && rules.drops(key, entry)) {
+    await shared.store.delete(key);
+    return undefined;
+  }
+  if (entry) await local.set(key, entry);
+  return entry;
+}
+
+/** Drops what rules say from the memory of this process, and tells who wants to know. */
+function createDropping(local: MemoryStore, rules: DropRules, onServerEvent: (event: ServerEvent) => void) {
+  const listeners: (() => void)[] = [];
+  let invalidations = 0;
+  const report = (): void => {
+    const { bytes, entries, evictions } = local.stats();
+    onServerEvent({ type: 'cache-changed', bytes, entries, evictions, invalidations });
+  };
+  const drop = (matches: (key: string, entry: CacheEntry) => boolean): number => {
+    const dropped = local.select(matches, true);
+    invalidations += dropped;
+    for (const listener of listeners) listener();
+    report();
+    return dropped;
+  };
+  return {
+    report,
+    listen: (listener: () => void): void => {
+      listeners.push(listener);
+    },
+    byRule: (rule: DropRule): number => {
+      rules.add(rule);
+      return drop((key, entry) => isDroppedBy(rule, key, entry));
+    },
+    byAll: (all: readonly DropRule[]): void => {
+      rules.replace(all);
+      drop(rules.drops);
+    },
+  };
+}
+
 /** Equal look-ups at the same time are one. As many as there are calls in flight, at most. */
 function joined<T>(lookUp: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const underWay = new Map<string, Promise<T>>();
@@ -129,25 +155,5 @@ function joined<T>(lookUp: (key: string) => Promise<T>): (key: string) => Promis
     const lookup = underWay.get(key) ?? lookUp(key).finally(() => underWay.delete(key));
     underWay.set(key, lookup);
     return lookup;
-  };
-}
-
-function createCount(clock: Clock) {
-  const times = createLookupTimes();
-  let hits = 0;
-  let misses = 0;
-  const note = <T>(startedAtMs: number, found: T | undefined): T | undefined => {
-    times.took(clock.monotonicMs() - startedAtMs);
-    if (found === undefined) misses += 1;
-    else hits += 1;
-    return found;
-  };
-  return {
-    of: <T>(find: () => T | undefined) => note(clock.monotonicMs(), find()),
-    ofLater: async <T>(find: () => Promise<T | undefined>) => note(clock.monotonicMs(), await find()),
-    read: (): LayerStats => {
-      const measured = times.read();
-      return { hits, misses, ...(measured && { times: measured }) };
-    },
   };
 }

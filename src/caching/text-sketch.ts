@@ -1,5 +1,5 @@
-import { responseText } from '../core/response.js';
 import type { ModelRequest } from '../core/request.js';
+import { responseText } from '../core/response.js';
 
 /** Characters that are hashed together. */
 const shingleLength = 8;
@@ -15,7 +15,12 @@ const doubt = 3;
  * Case, punctuation and white space make no difference.
  */
 export function textSketch(text: string): string {
-  const plain = text.slice(0, longestText).normalize('NFKC').toLowerCase().replace(/[\s\p{P}]+/gu, ' ').trim();
+  const plain = text
+    .slice(0, longestText)
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s\p{P}]+/gu, ' ')
+    .trim();
   const smallest = smallestOf(shingleHashes(plain));
   const bytes = Buffer.alloc(smallest.length * 4);
   for (const [index, hash] of smallest.entries()) bytes.writeUInt32LE(hash, index * 4);
@@ -70,7 +75,8 @@ function smallestOf(hashes: Iterable<number>): readonly number[] {
 function* shingleHashes(text: string): Generator<number> {
   const last = Math.max(0, text.length - shingleLength);
   if (text === '') return;
-  for (let start = 0; start <= last; start += 1) yield hashOf(text, start, Math.min(text.length, start + shingleLength));
+  for (let start = 0; start <= last; start += 1)
+    yield hashOf(text, start, Math.min(text.length, start + shingleLength));
 }
 
 /** FNV-1a with a final mix, so that the smallest hashes are a fair sample. */

@@ -118,6 +118,94 @@ export interface HealthReport {
   readonly uptimeSeconds: number;
 }
 
+/** What the cache did for one model. */
+export interface CacheGroup {
+  readonly model: string;
+  readonly hits: number;
+  /** Calls that shared the answer of an equal call in flight. */
+  readonly joined: number;
+  readonly misses: number;
+  readonly saved: NanoUsd;
+  readonly savedTokens: number;
+}
+
+export interface CacheLayerReport {
+  readonly layer: string;
+  readonly hits: number;
+  readonly misses: number;
+  /** Of its last look-ups, milliseconds. */
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+}
+
+/** The layers are the server's, the groups and the top are those of the caller's tenant. */
+export interface CacheReport {
+  readonly layers: readonly CacheLayerReport[];
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly entries: number;
+  readonly evictions: number;
+  readonly eviction: string;
+  /** What each eviction policy saved lately on a sample of the keys. */
+  readonly measured?: Readonly<Record<string, NanoUsd>>;
+  /** Absent: answers are kept in this process only. */
+  readonly shared?: { readonly inUse: boolean; readonly lostWrites: number };
+  readonly groups: readonly CacheGroup[];
+  /** What saved most. */
+  readonly top: readonly { readonly key: string; readonly hits: number; readonly saved: NanoUsd }[];
+}
+
+/** What to drop of the tenant's answers; all that is given has to hold. */
+export interface CacheSelection {
+  readonly key?: string;
+  readonly model?: string;
+  readonly tag?: { readonly name: string; readonly value?: string };
+  readonly session?: string;
+  readonly caller?: string;
+  readonly olderThanSeconds?: number;
+  readonly similar?: { readonly text: string; readonly threshold: number };
+}
+
+export interface Invalidation {
+  /** Entries of this process; what others and the shared layer hold goes too, and is not counted. */
+  readonly entries: number;
+  readonly dryRun: boolean;
+}
+
+export interface WarmPlan {
+  readonly requests: readonly ModelRequest[];
+  readonly perSecond: number;
+  /** All together. */
+  readonly maxCost?: NanoUsd;
+  /** Told of each request that is done, in any order. */
+  readonly onDone?: (index: number, done: number) => void;
+}
+
+export interface WarmReport {
+  readonly total: number;
+  /** Asked of a model. */
+  readonly made: number;
+  /** Found in the cache. */
+  readonly present: number;
+  /** The cache would not keep their answers. */
+  readonly skipped: number;
+  readonly failed: number;
+  readonly cost: NanoUsd;
+  /** Why it ended before the last request. */
+  readonly stopped?: 'budget' | 'cancelled';
+  /** The first of the failures, in our own words. */
+  readonly failures: readonly { readonly index: number; readonly message: string }[];
+}
+
+/** Each member throws ServiceError only. */
+export interface CacheAdministration {
+  stats(caller: Caller): CacheReport;
+  invalidate(selection: CacheSelection, caller: Caller, dryRun: boolean): Promise<Invalidation>;
+  warm(plan: WarmPlan, options: CallOptions): Promise<WarmReport>;
+  /** The requests of the tenant whose answers saved most, as they were asked. */
+  top(caller: Caller, count: number): readonly ModelRequest[];
+}
+
 export interface Retrieved<Value> extends Invocation {
   readonly value: Value;
 }
@@ -142,6 +230,8 @@ export interface BedrockIntegrationService {
   health(deep: boolean): Promise<HealthReport>;
   /** Vectors and rankings; undefined where this server was made without. */
   readonly retrieval?: Retrieval;
+  /** The operator's hold on the cache; undefined where this server was made without. */
+  readonly cache?: CacheAdministration;
   /** Ends calls in flight, flushes what is to be kept, closes sockets and files. */
   close(): Promise<void>;
 }

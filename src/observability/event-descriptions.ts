@@ -5,7 +5,8 @@ export const callEventDescriptions = {
   'call-started': 'A tool began a call; the first event of every call.',
   'cache-missed': 'No kept answer fits, or the call asked not to use one.',
   'cache-hit':
-    'The answer came from the cache tier named, or from an equal call in flight; `saved` is what a new answer would have cost.',
+    'The answer came from the cache tier named, or from an equal call in flight; `saved` is what a new answer would have cost; `stale` says that its time is over.',
+  'cache-warmed': 'So many of the requests with which the cache is warmed are done.',
   'route-decided': 'The candidates, in the order in which they will be tried, with the reasons.',
   'attempt-started': 'A request to one target is about to be sent.',
   'attempt-ended': 'The attempt is over, with its outcome, times and usage; a failed one may have been billed too.',
@@ -24,4 +25,5 @@ export const serverEventDescriptions = {
   'pacing-changed': 'Calls to a target are slowed to what it let through before it throttled, or no longer.',
   'store-degraded': 'A store (cache tier, ledger) does not answer in time; the server goes on without it where it may.',
   'store-recovered': 'The store answers again.',
+  'cache-changed': 'What the memory layer of the cache holds, told when an answer is kept or dropped.',
 } as const satisfies Record<ServerEvent['type'], string>;

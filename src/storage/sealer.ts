@@ -59,7 +59,8 @@ function unseal(sealed: Buffer, key: Buffer, context: string): Buffer | undefine
 }
 
 function keysOf(secret: Buffer, purpose: string): Keys {
-  const derived = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `kairos-bedrock ${purpose} ${use}`, keyBytes));
+  const derived = (use: string) =>
+    Buffer.from(hkdfSync('sha256', secret, '', `kairos-bedrock ${purpose} ${use}`, keyBytes));
   const id = createHash('sha256').update(derived('id')).digest().subarray(0, idBytes);
   return { id, content: derived('content'), name: derived('name') };
 }

@@ -36,7 +36,6 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
         record: {
           requestId: 'r1',
           attempts: [{ target, number: 1, outcome: 'succeeded', latencyMs: 41.5 }],
-          savedByCache: 0,
           cost: { nanoUsd: 1_500, estimated: true },
           latencyMs: 42.4,
         },

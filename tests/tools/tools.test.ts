@@ -81,7 +81,7 @@ describe('bedrock_invoke', () => {
       },
       record: {
         decision: { ...decision, requestedModel: 'llama' },
-        cacheTier: 'memory',
+        cacheHit: { tier: 'memory', saved: 5, ageMs: 2_000 },
         cost: { nanoUsd: 2_000_000_000, estimated: true },
         attempts: [{ target: firstTarget, number: 1, outcome: 'failed', failure, latencyMs: 9.6 }],
       },

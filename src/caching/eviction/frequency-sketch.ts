@@ -21,7 +21,7 @@ export function createFrequencySketch(expectedKeys: number): FrequencySketch {
 
   const slot = (hash: number, row: number): number => {
     const mixed = Math.imul(hash ^ (hash >>> 15), seeds[row] ?? 1);
-    return row * width + ((mixed ^ (mixed >>> 13)) >>> 0) % width;
+    return row * width + (((mixed ^ (mixed >>> 13)) >>> 0) % width);
   };
   const least = (hash: number): number => {
     let lowest = highest;

@@ -62,9 +62,7 @@ export function createAnswerClaims({ redis, sealer }: AnswerClaimsOptions): Answ
     }, limitMs);
   const keep = async (key: string, claim: Claim, lease: number): Promise<void> => {
     const [{ lock }] = answerNames(key, sealer);
-    await redis.run(({ evaluate }) =>
-      evaluate(keepLock, [lock], [`${claim.token}`, `${lease}`]).catch(nothingOrThrow),
-    );
+    await redis.run(({ evaluate }) => evaluate(keepLock, [lock], [`${claim.token}`, `${lease}`]).catch(nothingOrThrow));
   };
   return {
     claim: async (key, forMs, limitMs) => {

@@ -39,7 +39,10 @@ export function createMemoryStore({ maxBytes, clock, eviction = 'auto' }: Memory
   const keep = (key: string, entry: CacheEntry, leftMs: number): void => {
     const text = JSON.stringify(entry);
     const bytes = bytesOf(text);
-    if (bytes > largestBytes) return table.remove(key);
+    if (bytes > largestBytes) {
+      table.remove(key);
+      return;
+    }
     // A copy of our own, frozen: nobody who got the answer can change what others will get.
     const value = deepFreeze(JSON.parse(text) as CacheEntry);
     const { cost, expiresAtMs } = entry;

@@ -49,9 +49,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     await use((store) => Promise.all(names.map(({ entry }) => store.delete(entry))));
   };
   const read = (key: string): Promise<readonly (string | typeof damaged | undefined)[] | undefined> =>
-    use((store) =>
-      Promise.all(answerNames(key, sealer).map(({ entry }) => store.get(entry).catch(damagedOrThrow))),
-    );
+    use((store) => Promise.all(answerNames(key, sealer).map(({ entry }) => store.get(entry).catch(damagedOrThrow))));
   const write = (key: string, text: string, ttlMs: number, claim: Claim | undefined) =>
     use(async (store, commands) => {
       const [{ entry, fence }] = answerNames(key, sealer);

@@ -73,7 +73,9 @@ export function createSharedDrops(options: SharedDropsOptions): SharedDrops {
   };
   const check = async (): Promise<void> => {
     await waiting.send();
-    const now = await redis.run(async ({ send }) => (await send('GET', dropRuleNames.version).catch(noneOrThrow)) ?? '0');
+    const now = await redis.run(
+      async ({ send }) => (await send('GET', dropRuleNames.version).catch(noneOrThrow)) ?? '0',
+    );
     if (now === undefined) version = undefined;
     else if (now !== version) await load();
   };
