@@ -46,7 +46,11 @@ describe('the cache stage', () => {
     upstream = 0;
   });
 
-  const stageOver = (next: Handler<ModelRequest>, changed: Partial<CacheRules> = {}, more: Partial<CacheStageOptions> = {}) =>
+  const stageOver = (
+    next: Handler<ModelRequest>,
+    changed: Partial<CacheRules> = {},
+    more: Partial<CacheStageOptions> = {},
+  ) =>
     createCacheStage({
       cache,
       clock,

@@ -13,7 +13,10 @@ const opened: { close(): Promise<void> }[] = [];
 type OpenedStore = CacheStore & { close(): Promise<void> };
 const open = (url: string): OpenedStore => {
   const redis = createRedisConnection({ url, clock: systemClock, onServerEvent: (event) => events.push(event) });
-  const store = { ...createRedisStore({ redis, clock: systemClock, random: systemRandom }), close: () => redis.close() };
+  const store = {
+    ...createRedisStore({ redis, clock: systemClock, random: systemRandom }),
+    close: () => redis.close(),
+  };
   opened.push(store);
   return store;
 };
