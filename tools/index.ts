@@ -1,4 +1,5 @@
 import type { Tool } from '../src/server/define-tool.js';
+import { bedrockCache } from './bedrock-cache.js';
 import { bedrockCostReport } from './bedrock-cost-report.js';
 import { bedrockEmbed } from './bedrock-embed.js';
 import { bedrockEstimate } from './bedrock-estimate.js';
@@ -20,4 +21,5 @@ export const tools: readonly Tool[] = [
   bedrockFeedback,
   bedrockEmbed,
   bedrockRerank,
+  bedrockCache,
 ];

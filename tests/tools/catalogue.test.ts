@@ -21,6 +21,7 @@ describe('tool catalogue', () => {
       'bedrock_feedback',
       'bedrock_embed',
       'bedrock_rerank',
+      'bedrock_cache',
     ]);
   });
 
@@ -40,7 +41,7 @@ describe('tool catalogue', () => {
 
   it('lets only the tools that call a model or change a choice be anything but read-only', () => {
     const writing = listing.filter(({ annotations }) => !annotations.readOnlyHint).map(({ name }) => name);
-    expect(writing).toEqual(['bedrock_invoke', 'bedrock_feedback', 'bedrock_embed', 'bedrock_rerank']);
+    expect(writing).toEqual(['bedrock_invoke', 'bedrock_feedback', 'bedrock_embed', 'bedrock_rerank', 'bedrock_cache']);
   });
 
   describe.each(listing)('$name', (tool) => {
