@@ -1,10 +1,31 @@
 import type { CallEvent } from './events.js';
 import type { ModelResponse } from './response.js';
 
+/** Rights of a caller: look, spend on models, change the server. None contains another. */
+export const scopes = ['read', 'invoke', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Limits of one caller's own spending, beside those of the server; USD in a UTC day and a UTC month. */
+export interface CallerBudget {
+  readonly dailyUsd?: number;
+  readonly monthlyUsd?: number;
+}
+
 /** Who asks. `id` names the caller in records; `tenant` separates what callers may share, such as cached answers. */
 export interface Caller {
   readonly id: string;
   readonly tenant: string;
+  /** Absent: all of them, for a local user without authentication. */
+  readonly scopes?: readonly Scope[];
+  /** Names of groups the caller is in, such as teams that share a budget. */
+  readonly groups?: readonly string[];
+  /** Model ids or aliases that the caller may use. Absent: every model. */
+  readonly allowedModels?: readonly string[];
+  readonly budget?: CallerBudget;
+}
+
+export function hasScope(caller: Caller, scope: Scope): boolean {
+  return caller.scopes === undefined || caller.scopes.includes(scope);
 }
 
 /** One count of attempts over all retries and targets of a call, so that they are bounded together. */
