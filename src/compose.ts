@@ -4,6 +4,7 @@ import { createRetrievalClient } from './bedrock/retrieval-client.js';
 import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
 import { type OpenedCache, openCache } from './compose-cache.js';
+import { type CallMemory, openCallMemory } from './compose-calls.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
@@ -99,7 +100,8 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
   const costs = await openCosts(options, directory);
   const learning = await startLearning(options);
-  watch.subscribers.push(costs.monitor, backend.readiness, models.subscriber, learning.learner);
+  const memory = openCallMemory(options);
+  watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   const redis = openRedis(options, watch.onServerEvent);
   const { onServerEvent } = watch;
   // Answers are made anew through the service, which is there only when all of its parts are.
@@ -107,7 +109,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices));
   const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
-  const stages = createStages({ options, watch, backend, costs, cache, router, shadow, models, prices });
+  const stages = createStages({ options, watch, backend, costs, cache, router, shadow, models, prices, memory });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   const client = createRetrievalClient({ client: backend.client, source });
   const service: BedrockIntegrationService = createBedrockIntegrationService({
@@ -115,6 +117,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     retrieval: (run) => createRetrieval({ ...stages, directory, client }, run),
     route: decide(router, models),
     rate: learning.learner.rate,
+    ...memory,
     directory,
     prices,
     performance,
@@ -133,6 +136,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
       models.close();
       cache.close();
       await shadow?.close();
+      await memory.close();
       await Promise.allSettled([learning.close(), backend.close(), costs.ledger.close()]);
       await redis?.close();
     },
@@ -201,10 +205,11 @@ interface StageParts {
   readonly shadow: ShadowStage | undefined;
   readonly models: LiveModels;
   readonly prices: PriceBook;
+  readonly memory: CallMemory;
 }
 
 function createStages(parts: StageParts): Stages {
-  const { options, watch, backend, costs, cache, router, shadow, models, prices } = parts;
+  const { options, watch, backend, costs, cache, router, shadow, models, prices, memory } = parts;
   const { directory } = models;
   const { settings, clock, random, logger } = options;
   const { breakers, onServerEvent } = watch;
@@ -218,6 +223,7 @@ function createStages(parts: StageParts): Stages {
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   return {
     observe: createObserveStage({ clock }),
+    session: memory.sessionStage,
     guard: createGuardStage({ ...settings.limits, clock }),
     cache: cache.stage,
     route: localModel ? (next) => localModel(route(next)) : route,

@@ -1,5 +1,8 @@
+import type { Batch, BatchOptions, BatchOutcome } from './batch.js';
 import type { CallRecord } from './call-record.js';
+import type { Diagnostics } from './diagnostics.js';
 import type { CallEvent } from './events.js';
+import type { Jobs } from './jobs.js';
 import type { Model } from './model.js';
 import type { Caller, CallPriority } from './pipeline.js';
 import type {
@@ -16,6 +19,7 @@ import type { ModelRequest } from './request.js';
 import type { ModelResponse, NanoUsd } from './response.js';
 import type { EmbedRequest, RankedDocument, RerankRequest } from './retrieval.js';
 import type { RoutingDecision } from './routing.js';
+import type { Sessions } from './sessions.js';
 import type { Target } from './target.js';
 
 /** One use of the service by a tool. */
@@ -25,6 +29,10 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Default: interactive; for a request of the service tier `flex`, which can wait, batch. */
   readonly priority?: CallPriority;
+  /** The kept conversation that the call continues. */
+  readonly sessionId?: string;
+  /** Takes text as it arrives, to be looked at while one waits: what counts is the answer. */
+  readonly onPreview?: (text: string) => void;
   /** Sees the events of this call as they happen, for progress. */
   readonly onEvent?: (event: CallEvent) => void;
 }
@@ -232,6 +240,11 @@ export interface BedrockIntegrationService {
   readonly retrieval?: Retrieval;
   /** The operator's hold on the cache; undefined where this server was made without. */
   readonly cache?: CacheAdministration;
+  /** Calls of many requests, some at once; one that fails is an outcome and no error. */
+  batch(batch: Batch, options: BatchOptions): Promise<readonly BatchOutcome[]>;
+  readonly jobs: Jobs;
+  readonly sessions: Sessions;
+  readonly diagnostics: Diagnostics;
   /** Ends calls in flight, flushes what is to be kept, closes sockets and files. */
   close(): Promise<void>;
 }

@@ -55,6 +55,8 @@ export interface CallContext {
   /** The tool, or the command, that makes the call. */
   readonly tool: string;
   readonly caller: Caller;
+  /** The kept conversation that the call continues. */
+  readonly sessionId?: string;
   /** Aborted when the caller cancels or the deadline passes; every wait and socket of the call listens to it. */
   readonly signal: AbortSignal;
   /** End of the time allowed, on the monotonic clock, milliseconds. */
@@ -73,6 +75,8 @@ export interface CallContext {
   readonly onFirstToken?: () => void;
   /** Takes text as it arrives. Once it was called, the call can no longer be retried or moved. */
   readonly onText?: (text: string) => void;
+  /** Takes text as it arrives, to be looked at only: an attempt that fails takes back what it showed. */
+  readonly onPreview?: (text: string) => void;
   readonly record: (event: CallEvent) => void;
 }
 

@@ -16,6 +16,8 @@ export function progressMessage(event: CallEvent): string | undefined {
       return `Trying ${invocationId(event.target)} again in ${seconds(event.delayMs)} after ${event.category}`;
     case 'fallback-chosen':
       return `Moving from ${invocationId(event.from)} to ${invocationId(event.to)} after ${event.category}`;
+    case 'cache-warmed':
+      return `Warmed ${event.done} of ${event.total}`;
     case 'cache-hit':
       return 'Answered from the cache';
     default:

@@ -1,3 +1,4 @@
+import { callerKey } from '../core/caller-key.js';
 import type { Clock, Random } from '../core/clock.js';
 import { ServiceError } from '../core/errors.js';
 import type { CallEvent } from '../core/events.js';
@@ -8,7 +9,7 @@ import { progressMessage } from '../core/progress-message.js';
 import { cancelledJob, holdRun, leaseMs, storeError } from './held-run.js';
 import { createOnce } from './once.js';
 import { outcomeOf, toJob } from './outcome.js';
-import { ownerOf } from './owner.js';
+
 import type { Run, RunStore } from './run.js';
 
 export interface JobRunnerOptions {
@@ -62,14 +63,14 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
   async function findRun(id: string, caller: Caller): Promise<Run> {
     const run = id.startsWith('job-') ? await store.find(id).catch(rethrow) : undefined;
-    if (run?.owner !== ownerOf(caller)) throw unknownJob();
+    if (run?.owner !== callerKey(caller)) throw unknownJob();
     return run;
   }
   const view = (run: Run): Job => toJob(run, clock, running.get(run.id)?.progress);
 
   return {
     start: async (tool, caller, work) => {
-      const owner = ownerOf(caller);
+      const owner = callerKey(caller);
       checkRoom(owner);
       const run = newRun(`job-${random.id()}`, tool, owner, holder, parts);
       const job: Running = { owner, controller: new AbortController() };

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { callerKey } from '../core/caller-key.js';
 import type { Clock } from '../core/clock.js';
 import { abortedError, ServiceError } from '../core/errors.js';
 import type { Kept, OnceOptions } from '../core/jobs.js';
 import { canonicalJson } from './canonical-json.js';
 import { holdRun, isLost, leaseMs, storeError } from './held-run.js';
-import { ownerOf } from './owner.js';
+
 import type { Run, RunStore } from './run.js';
 
 export interface OnceParts {
@@ -66,7 +67,7 @@ export function createOnce(parts: OnceParts) {
 }
 
 function newRun({ caller, key, tool, request }: OnceOptions, { clock, holder, keptMs }: OnceParts): Run {
-  const owner = ownerOf(caller);
+  const owner = callerKey(caller);
   const startedAtMs = clock.nowMs();
   return {
     id: `key-${sha256(canonicalJson([owner, key]))}`,

@@ -11,6 +11,7 @@ import type { HealthStatus } from '../../src/core/ports.js';
 import type { ModelRequest } from '../../src/core/request.js';
 import { noUsage } from '../../src/core/response.js';
 import { modelId, region } from '../../src/core/target.js';
+import { callMemory } from '../support/call-memory.js';
 import { fakeClock } from '../support/fake-clock.js';
 
 const target = { model: modelId('amazon.nova-lite-v1:0'), region: region('us-east-1') };
@@ -21,7 +22,12 @@ const group = { key: target.model, calls: 3, cost: 2_500_000, saved: 1_000_000, 
 export type Asked = readonly [string, unknown];
 
 export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegrationService {
+  const { jobs, sessions, diagnostics } = callMemory();
   return {
+    jobs,
+    sessions,
+    diagnostics,
+    batch: () => Promise.resolve([]),
     invoke: (request: ModelRequest, { tool }: CallOptions) => {
       asked.push([tool, request]);
       return Promise.resolve({
