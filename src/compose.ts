@@ -136,8 +136,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
       models.close();
       cache.close();
       await shadow?.close();
-      await memory.close();
-      await Promise.allSettled([learning.close(), backend.close(), costs.ledger.close()]);
+      await Promise.allSettled([memory.close(), learning.close(), backend.close(), costs.ledger.close()]);
       await redis?.close();
     },
   });
