@@ -1,4 +1,5 @@
 import { createBatch } from './batch.js';
+import type { Answers } from './core/answers.js';
 import { foldEvent, newCallRecord } from './core/call-record.js';
 import type { Clock, Random } from './core/clock.js';
 import type { Diagnostics } from './core/diagnostics.js';
@@ -48,6 +49,7 @@ export interface ServiceParts {
   readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
   readonly retrieval?: (run: RunCall) => Retrieval;
   readonly cache?: CacheAdministration;
+  readonly answers: Answers;
   readonly jobs: Jobs;
   readonly sessions: Sessions;
   readonly diagnostics: Diagnostics;
@@ -90,10 +92,11 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
   };
 
   const invoke: BedrockIntegrationService['invoke'] = (request, options) => run(request, options, parts.process);
-  const { jobs, sessions, diagnostics } = parts;
+  const { answers, jobs, sessions, diagnostics } = parts;
   return {
     invoke,
     batch: createBatch(invoke),
+    answers,
     jobs,
     sessions,
     diagnostics,

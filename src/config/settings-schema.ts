@@ -270,7 +270,7 @@ const storage = z.strictObject({
   ),
 });
 
-const toolset = choice('core', 'sessions', 'ops', 'retrieval');
+const toolset = choice('core', 'sessions', 'ops', 'retrieval', 'kairos');
 
 const server = z.strictObject({
   transport: required(choice('stdio', 'http'), 'stdio', { variable: 'BEDROCK_TRANSPORT' }, 'How clients connect.'),

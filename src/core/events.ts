@@ -64,6 +64,8 @@ export type CallEvent =
   | { readonly type: 'cost-reserved'; readonly target: Target; readonly amount: NanoUsd }
   | { readonly type: 'cost-settled'; readonly target: Target; readonly cost: Cost }
   | { readonly type: 'answer-rated'; readonly rating: number; readonly comment?: string }
+  | { readonly type: 'batch-advanced'; readonly ended: number; readonly total: number; readonly failed: number }
+  | { readonly type: 'text-previewed'; readonly tail: string }
   | { readonly type: 'call-succeeded'; readonly response: ModelResponse; readonly latencyMs: number }
   | { readonly type: 'call-failed'; readonly failure: FailureSummary; readonly latencyMs: number };
 

@@ -1,3 +1,4 @@
+import type { Answers } from './answers.js';
 import type { Batch, BatchOptions, BatchOutcome } from './batch.js';
 import type { CallRecord } from './call-record.js';
 import type { Diagnostics } from './diagnostics.js';
@@ -242,6 +243,7 @@ export interface BedrockIntegrationService {
   readonly cache?: CacheAdministration;
   /** Calls of many requests, some at once; one that fails is an outcome and no error. */
   batch(batch: Batch, options: BatchOptions): Promise<readonly BatchOutcome[]>;
+  readonly answers: Answers;
   readonly jobs: Jobs;
   readonly sessions: Sessions;
   readonly diagnostics: Diagnostics;

@@ -18,6 +18,10 @@ export function progressMessage(event: CallEvent): string | undefined {
       return `Moving from ${invocationId(event.from)} to ${invocationId(event.to)} after ${event.category}`;
     case 'cache-warmed':
       return `Warmed ${event.done} of ${event.total}`;
+    case 'batch-advanced':
+      return `${event.ended} of ${event.total} requests ended, ${event.failed} failed`;
+    case 'text-previewed':
+      return `… ${event.tail}`;
     case 'cache-hit':
       return 'Answered from the cache';
     default:

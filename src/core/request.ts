@@ -209,14 +209,17 @@ function toolProblem({ tools = [], tool_choice }: RequestArguments): string | un
   return known ? undefined : `\`tool_choice\` is ${JSON.stringify(tool_choice)}, which is not one of \`tools\``;
 }
 
-/** The validated request: the arguments with the conversation always in `messages`. */
-export const modelRequest = requestArguments.transform(({ prompt, messages, ...rest }, check) => {
+/** The request behind checked arguments; what is wrong with them together becomes an issue. */
+export function toModelRequest({ prompt, messages, ...rest }: RequestArguments, check: z.RefinementCtx) {
   for (const problem of [conversationProblem({ prompt, messages }), toolProblem(rest)]) {
     if (problem) check.addIssue({ code: 'custom', message: problem });
   }
   const conversation: Message[] = messages ?? [{ role: 'user', content: prompt ?? '' }];
   return { ...rest, messages: conversation };
-});
+}
+
+/** The validated request: the arguments with the conversation always in `messages`. */
+export const modelRequest = requestArguments.transform(toModelRequest);
 
 export type ModelRequest = z.output<typeof modelRequest>;
 

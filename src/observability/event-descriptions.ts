@@ -16,6 +16,9 @@ export const callEventDescriptions = {
   'cost-reserved': 'The worst case of a candidate was set aside in the budget.',
   'cost-settled': 'The true cost of the call at a target was booked.',
   'answer-rated': 'The caller rated the answer of the call, 0 to 1, some time after its end.',
+  'batch-advanced': 'A request of a batch has ended; told to the progress of the batch only.',
+  'text-previewed':
+    'The last words that the model wrote so far; told to the progress of the call only, where it asked for it.',
   'call-succeeded': 'The call ended with an answer; the last event of a call.',
   'call-failed': 'The call ended with a typed error; the last event of a call.',
 } as const satisfies Record<CallEvent['type'], string>;

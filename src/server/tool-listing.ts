@@ -14,9 +14,6 @@ export interface ToolListing {
   readonly annotations: ReturnType<typeof annotationsOf>;
 }
 
-/** The error reference describes it; here it only has to be admitted, and costs tokens once a tool. */
-const errorSchema = { type: 'object', description: 'When isError.' };
-
 /** Bounds that no reasonable caller meets; whoever does is told by the error, and nobody else has to read them. */
 const farBounds = new Set(['minLength', 'maxLength', 'minItems', 'maxItems', 'pattern', 'propertyNames']);
 
@@ -28,9 +25,14 @@ function isNoise(key: string, value: unknown): boolean {
   return key === 'additionalProperties' && JSON.stringify(value) === '{}';
 }
 
-/** The server checks its answers itself: what is always there is told by the reference, not by every listing. */
+/**
+ * The server checks its answers itself: what is always there, and which words are used, is told by the reference and not
+ * by every listing.
+ */
 function isPromise(key: string, value: unknown): boolean {
-  return (key === 'required' && Array.isArray(value)) || (key === 'additionalProperties' && value === false);
+  if (key === 'required' || key === 'enum') return Array.isArray(value);
+  if (key === 'properties') return JSON.stringify(value) === '{}';
+  return key === 'additionalProperties' && value === false;
 }
 
 type Drop = (key: string, value: unknown) => boolean;
@@ -76,9 +78,31 @@ function publish(schema: z.ZodType, io: 'input' | 'output'): ObjectSchema {
  * shapes. Without required fields it does so with no union at the top, which some clients cannot read.
  */
 function publishOutput({ output, alternative }: Tool): ObjectSchema {
-  const { properties, ...rest } = publish(output, 'output');
+  const { $defs, ...schema } = publish(output, 'output');
   const others = alternative ? publish(alternative, 'output').properties : {};
-  return { ...rest, additionalProperties: false, properties: { ...properties, ...others, error: errorSchema } };
+  const properties = { ...(outline(schema.properties, $defs) as ObjectSchema['properties']), ...others };
+  return { type: 'object', additionalProperties: false, properties: { ...properties, error: { type: 'object' } } };
+}
+
+/** Levels of objects that a listing tells of; what lies deeper is an object there, and explained by the reference. */
+const toldLevels = 2;
+
+/** The first levels of a schema, with what its references stand for. */
+function outline(part: unknown, definitions: unknown, level = 0): unknown {
+  if (Array.isArray(part)) return part.map((entry) => outline(entry, definitions, level));
+  if (typeof part !== 'object' || part === null) return part;
+  const { $ref } = part as { $ref?: unknown };
+  if (typeof $ref === 'string') {
+    const definition = (definitions as Record<string, unknown>)[$ref.slice('#/$defs/'.length)];
+    return outline(definition, definitions, level);
+  }
+  const isObject = 'properties' in part && (part as JsonObject)['type'] === 'object';
+  if (isObject && level + 1 >= toldLevels) return { type: 'object' };
+  const entries = Object.entries(part).map(([key, value]) => [
+    key,
+    outline(value, definitions, isObject ? level + 1 : level),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 export function listTool(tool: Tool): ToolListing {

@@ -22,8 +22,9 @@ const group = { key: target.model, calls: 3, cost: 2_500_000, saved: 1_000_000, 
 export type Asked = readonly [string, unknown];
 
 export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegrationService {
-  const { jobs, sessions, diagnostics } = callMemory();
+  const { answers, jobs, sessions, diagnostics } = callMemory();
   return {
+    answers,
     jobs,
     sessions,
     diagnostics,

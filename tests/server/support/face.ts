@@ -29,7 +29,7 @@ export function createLogKeeper(): Logger & { readonly lines: LoggedLine[] } {
 
 /** The whole MCP face over a fake service. */
 export function createFace({ tools = allTools, clock = systemClock }: { tools?: readonly Tool[]; clock?: Clock } = {}) {
-  const service = createFakeService();
+  const service = createFakeService(clock);
   const logger = createLogKeeper();
   let loads = 0;
   const load = async () => {
