@@ -8,6 +8,7 @@ const domains = [
   'cli',
   'config',
   'cost',
+  'jobs',
   'models',
   'observability',
   'resilience',
@@ -15,6 +16,7 @@ const domains = [
   'sandbox',
   'security',
   'server',
+  'sessions',
 ];
 const domain = `^src/(${domains.join('|')})/`;
 /** Redis and SQL, which only the stores and ledgers of a domain use. */

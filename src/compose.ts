@@ -3,9 +3,8 @@ import { type Backend, startBackend } from './backend.js';
 import { createRetrievalClient } from './bedrock/retrieval-client.js';
 import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
-import { type CacheManager, createCacheManager } from './caching/cache-manager.js';
-import { createCacheStage } from './caching/cache-stage.js';
-import { createRedisStore } from './caching/stores/redis-store.js';
+import { type OpenedCache, openCache } from './compose-cache.js';
+import { type CallMemory, openCallMemory } from './compose-calls.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
@@ -39,7 +38,7 @@ import { createLocalModelStage } from './resilience/local-model.js';
 import { createResilienceStage } from './resilience/resilience-stage.js';
 import { createRetryBudget } from './resilience/retry-budget.js';
 import { createRetrieval } from './retrieval.js';
-import { defaultTaskRoutes, routingPolicyVersion } from './routing/default-task-routes.js';
+import { defaultTaskRoutes } from './routing/default-task-routes.js';
 import { createModelRouter, type ModelRouter } from './routing/model-router.js';
 import { createOutcomeLearner } from './routing/outcome-learner.js';
 import { createPerformanceTracker } from './routing/performance-tracker.js';
@@ -51,7 +50,7 @@ import { createShadowStage, type ShadowStage } from './routing/shadow-stage.js';
 import { createTrainedClassifier } from './routing/trained-classifier.js';
 import { createGuardStage } from './security/guard-stage.js';
 import { createBedrockIntegrationService } from './service.js';
-import { createRedisConnection, type RedisConnection } from './storage/redis-connection.js';
+import { createRedisConnection } from './storage/redis-connection.js';
 
 /** Attempts of one call over all retries and fallbacks. */
 const maxAttempts = 8;
@@ -101,25 +100,30 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
   const costs = await openCosts(options, directory);
   const learning = await startLearning(options);
-  watch.subscribers.push(costs.monitor, backend.readiness, models.subscriber, learning.learner);
+  const memory = openCallMemory(options);
+  watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   const redis = openRedis(options, watch.onServerEvent);
-  const cache = openCache(options, redis);
+  const { onServerEvent } = watch;
+  // Answers are made anew through the service, which is there only when all of its parts are.
+  const cache = openCache({ ...options, onServerEvent, directory, redis, invoke: () => service.invoke });
   const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices));
   const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
-  const stages = createStages({ options, watch, backend, costs, cache, router, shadow, models, prices });
+  const stages = createStages({ options, watch, backend, costs, cache, router, shadow, models, prices, memory });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   const client = createRetrievalClient({ client: backend.client, source });
-  const service = createBedrockIntegrationService({
+  const service: BedrockIntegrationService = createBedrockIntegrationService({
     process: createRequestProcessor(stages),
     retrieval: (run) => createRetrieval({ ...stages, directory, client }, run),
     route: decide(router, models),
     rate: learning.learner.rate,
+    ...memory,
     directory,
     prices,
     performance,
     costs: costs.monitor,
-    health: openHealth(options, watch, [...backend.checks, models.check, costs.check]),
+    health: openHealth(options, watch, [...backend.checks, models.check, costs.check, cache.check]),
+    cache: cache.administration,
     countTokens: createTokenCounter({ clock, count: backend.client.countTokens }),
     subscribers,
     clock,
@@ -130,8 +134,9 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     release: async () => {
       breakers.close();
       models.close();
+      cache.close();
       await shadow?.close();
-      await Promise.allSettled([learning.close(), backend.close(), cache.close(), costs.ledger.close()]);
+      await Promise.allSettled([memory.close(), learning.close(), backend.close(), costs.ledger.close()]);
       await redis?.close();
     },
   });
@@ -194,15 +199,16 @@ interface StageParts {
   readonly watch: Watch;
   readonly backend: Backend;
   readonly costs: Awaited<ReturnType<typeof openCosts>>;
-  readonly cache: CacheManager;
+  readonly cache: OpenedCache;
   readonly router: ModelRouter;
   readonly shadow: ShadowStage | undefined;
   readonly models: LiveModels;
   readonly prices: PriceBook;
+  readonly memory: CallMemory;
 }
 
 function createStages(parts: StageParts): Stages {
-  const { options, watch, backend, costs, cache, router, shadow, models, prices } = parts;
+  const { options, watch, backend, costs, cache, router, shadow, models, prices, memory } = parts;
   const { directory } = models;
   const { settings, clock, random, logger } = options;
   const { breakers, onServerEvent } = watch;
@@ -216,15 +222,9 @@ function createStages(parts: StageParts): Stages {
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   return {
     observe: createObserveStage({ clock }),
+    session: memory.sessionStage,
     guard: createGuardStage({ ...settings.limits, clock }),
-    cache: createCacheStage({
-      cache,
-      clock,
-      ttlSeconds: settings.cache.ttlSeconds,
-      staticTtlSeconds: 3_600,
-      policyVersion: [source, routingPolicyVersion, settings.guardrail.id, settings.guardrail.version].join('/'),
-      keepSandboxAnswers: settings.sandbox,
-    }),
+    cache: cache.stage,
     route: localModel ? (next) => localModel(route(next)) : route,
     ...(shadow && { shadow: shadow.stage }),
     structured: createStructuredStage(),
@@ -336,16 +336,10 @@ function createRouter(
 
 /** What replicas share. The sandbox has none: what it answers and pretends to spend stays in this process. */
 function openRedis({ settings, clock }: ApplicationOptions, onServerEvent: Watch['onServerEvent']) {
-  const url = settings.cache.redisUrl;
-  return url === undefined || settings.sandbox ? undefined : createRedisConnection({ url, clock, onServerEvent });
-}
-
-function openCache({ settings, clock }: ApplicationOptions, redis: RedisConnection | undefined): CacheManager {
-  return createCacheManager({
-    memory: { maxBytes: settings.cache.memoryBytes },
-    ...(redis && { shared: createRedisStore({ redis, clock }) }),
-    clock,
-  });
+  const { redisUrl: url, redisCluster: cluster } = settings.cache;
+  return url === undefined || settings.sandbox
+    ? undefined
+    : createRedisConnection({ url, cluster, clock, onServerEvent });
 }
 
 async function openCosts({ settings, clock, logger }: ApplicationOptions, directory: ModelDirectory) {

@@ -2,7 +2,8 @@ import type { Settings } from './config/settings.js';
 import { systemClock, systemRandom } from './core/clock.js';
 import type { Logger } from './core/ports.js';
 import type { Tool } from './server/define-tool.js';
-import { createMcpConnector, type McpConnector } from './server/mcp-connection.js';
+import { createMcpConnector, type McpConnector } from './server/protocol-2025/mcp-connection.js';
+import { createSurface } from './server/surface.js';
 import { createToolRegistry } from './server/tool-registry.js';
 import { type Application, startApplication } from './start-application.js';
 import { version } from './version.js';
@@ -31,11 +32,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     random: systemRandom,
   });
   const connector = createMcpConnector({
-    registry,
-    name: 'kairos-bedrock-mcp',
-    version,
+    surface: createSurface({ registry, name: 'kairos-bedrock-mcp', version, clock: systemClock }),
     logger,
-    clock: systemClock,
     // A client is greeted before the AWS SDK is loaded; the load goes on while the client thinks of its first call.
     onInitialized: application.warm,
   });

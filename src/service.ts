@@ -1,10 +1,14 @@
+import { createBatch } from './batch.js';
+import type { Answers } from './core/answers.js';
 import { foldEvent, newCallRecord } from './core/call-record.js';
 import type { Clock, Random } from './core/clock.js';
+import type { Diagnostics } from './core/diagnostics.js';
 import { abortedError, ServiceError, toServiceError } from './core/errors.js';
 import type { CallEvent, EventSubscriber } from './core/events.js';
 import type {
   BedrockIntegrationService,
   Budget,
+  CacheAdministration,
   CallOptions,
   CostQuery,
   CostReport,
@@ -17,12 +21,14 @@ import type {
   RatedAnswer,
   Retrieval,
 } from './core/integration-service.js';
+import type { Jobs } from './core/jobs.js';
 import type { Model } from './core/model.js';
 import { attemptBudget, type CallContext, type Caller, type Handler } from './core/pipeline.js';
 import type { ModelDirectory, PerformanceRecord, PriceBook } from './core/ports.js';
 import type { ModelRequest, RoutedRequest } from './core/request.js';
 import { type NanoUsd, noUsage } from './core/response.js';
 import type { RoutingDecision } from './core/routing.js';
+import type { Sessions } from './core/sessions.js';
 import type { RunCall } from './retrieval.js';
 
 export interface ServiceParts {
@@ -42,6 +48,11 @@ export interface ServiceParts {
   /** Exact input tokens; undefined when the model cannot be asked for them in time. Never rejects. */
   readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
   readonly retrieval?: (run: RunCall) => Retrieval;
+  readonly cache?: CacheAdministration;
+  readonly answers: Answers;
+  readonly jobs: Jobs;
+  readonly sessions: Sessions;
+  readonly diagnostics: Diagnostics;
   readonly subscribers: readonly EventSubscriber[];
   readonly clock: Clock;
   readonly random: Random;
@@ -80,9 +91,17 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     await parts.release();
   };
 
+  const invoke: BedrockIntegrationService['invoke'] = (request, options) => run(request, options, parts.process);
+  const { answers, jobs, sessions, diagnostics } = parts;
   return {
-    invoke: (request, options) => run(request, options, parts.process),
+    invoke,
+    batch: createBatch(invoke),
+    answers,
+    jobs,
+    sessions,
+    diagnostics,
     ...(parts.retrieval && { retrieval: parts.retrieval(run) }),
+    ...(parts.cache && { cache: parts.cache }),
     route: async (request, caller) => parts.route(request, caller),
     feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
     estimate: (request) => estimate(parts, request),
@@ -122,6 +141,9 @@ async function runCall(
     signal,
     deadlineMs: clock.monotonicMs() + timeoutMs,
     attempts: attemptBudget(parts.maxAttempts),
+    ...(options.sessionId !== undefined && { sessionId: options.sessionId }),
+    ...(options.onPreview && { onPreview: options.onPreview }),
+    priority: options.priority ?? (request.service_tier === 'flex' ? 'batch' : 'interactive'),
     record: (event) => {
       record = foldEvent(record, event);
       publish(parts, event, requestId, options);

@@ -7,6 +7,7 @@ import { type ModelRequest, modelRequest } from '../src/core/request.js';
 import { type ModelResponse, noUsage } from '../src/core/response.js';
 import { modelId, region } from '../src/core/target.js';
 import { createBedrockIntegrationService, type ServiceParts } from '../src/service.js';
+import { callMemory } from './support/call-memory.js';
 import { fakeClock, fakeRandom } from './support/fake-clock.js';
 
 const target = { model: modelId('m'), region: region('us-east-1') };
@@ -36,6 +37,7 @@ function setUp(process: ServiceParts['process'], overrides: Partial<ServiceParts
     performance: { of: () => undefined },
     costs: { report: refuse, budgets: refuse, fits: refuse },
     health: refuse,
+    ...callMemory(),
     subscribers: [{ onCallEvent: () => refuse() }, { onCallEvent: (event) => seen.push(event) }],
     clock,
     random: fakeRandom(),

@@ -130,6 +130,7 @@ export const bedrockCostReport = defineTool({
     'answer what was spent, by whom or on which model, and how much budget is left.',
   kind: 'read',
   input,
+  example: { period: 'last_7_days', group_by: 'model' },
   output,
   handle: async (query, service, { clock }) => {
     const groupBy = query.group_by ?? 'model';

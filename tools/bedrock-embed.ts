@@ -18,6 +18,7 @@ export const bedrockEmbed = defineTool({
   kind: 'write',
   toolset: 'retrieval',
   input: embedRequest,
+  example: { texts: ['How do I reset my password?'], input_type: 'query' },
   output,
   handle: async (request, service, { caller, signal, onEvent }) => {
     const options = { tool: 'bedrock_embed', caller, signal, ...(onEvent && { onEvent }) };

@@ -22,6 +22,7 @@ export const bedrockEstimate = defineTool({
     'allows it. Use it before long or expensive requests. Takes the same arguments as bedrock_invoke.',
   kind: 'read',
   input: previewArguments.transform(toRequest),
+  example: { prompt: 'Summarise this report: …', max_tokens: 500 },
   output,
   handle: async (request, service) => {
     const estimate = await service.estimate(request);

@@ -18,6 +18,7 @@ export const bedrockFeedback = defineTool({
   kind: 'write',
   toolset: 'sessions',
   input,
+  example: { request_id: '6f1c…', rating: 0.9 },
   output,
   handle: async ({ request_id, rating, comment }, service, { caller }) => {
     const feedback = { requestId: request_id, rating, ...(comment !== undefined && { comment }) };

@@ -83,6 +83,7 @@ export const bedrockHealth = defineTool({
     'Use it when calls fail. `deep` also asks AWS; it never calls a model.',
   kind: 'read',
   input: z.strictObject({ deep: z.boolean().optional().describe('Also ask other systems. Slower.') }),
+  example: { deep: true },
   output,
   handle: async ({ deep = false }, service) => {
     const report = await service.health(deep);

@@ -1,108 +1,13 @@
-import { z } from 'zod';
-import type { Invocation } from '../src/core/integration-service.js';
-import { type ContentBlock, modelRequest } from '../src/core/request.js';
-import { answerSources, responseText, stopReasons } from '../src/core/response.js';
-import { attemptResult, defineTool, toAttemptResult } from '../src/server/define-tool.js';
-import { toUsd, usdText } from './results/money.js';
-import { toRoutingResult } from './results/routing.js';
-import { toUsageResult, usageResult } from './results/usage.js';
+import { requestArguments, toModelRequest } from '../src/core/request.js';
+import { defineTool } from '../src/server/define-tool.js';
+import { invokeOnce } from './calls/invoke-once.js';
+import { callArguments, longCall, startedJob, toCallChoices } from './calls/long-call.js';
+import { invocationResult } from './results/invocation.js';
 
-const output = z.strictObject({
-  text: z.string(),
-  content: z.array(z.looseObject({ type: z.string() })).describe('The answer as blocks, usable in `messages`.'),
-  tool_calls: z.array(z.strictObject({ id: z.string(), name: z.string(), input: z.record(z.string(), z.unknown()) })),
-  structured: z.record(z.string(), z.unknown()).optional().describe('The answer, when it fits `response_schema`.'),
-  stop_reason: z.enum(stopReasons),
-  model: z.strictObject({
-    requested: z.string().optional(),
-    used: z.string(),
-    provider: z.string(),
-    region: z.string(),
-    profile: z.string().optional(),
-  }),
-  usage: usageResult,
-  cost_usd: z.number().describe('Over all attempts.'),
-  latency_ms: z.number(),
-  time_to_first_token_ms: z.number().optional(),
-  source: z.enum(answerSources),
-  cache: z.strictObject({ hit: z.boolean(), tier: z.string().optional() }),
-  attempts: z.array(attemptResult),
-  routing: z.looseObject({}).optional().describe('The decision, as bedrock_route tells it.'),
-  notices: z.array(z.string()),
-  request_id: z.string(),
+const input = requestArguments.extend(callArguments).transform((args, check) => {
+  const { choices, rest } = toCallChoices(args);
+  return { choices, request: toModelRequest(rest, check), given: args };
 });
-type Output = z.input<typeof output>;
-
-function toolCalls(content: readonly ContentBlock[]): Output['tool_calls'] {
-  return content.flatMap((block) =>
-    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
-  );
-}
-
-function toModelResult({ response, record }: Invocation): Output['model'] {
-  const { model, region, profile } = response.served;
-  const requested = record.decision?.requestedModel;
-  return {
-    ...(requested !== undefined && { requested }),
-    used: model,
-    // A base model id starts with its provider's name.
-    provider: model.split('.', 1)[0] ?? model,
-    region,
-    ...(profile && { profile }),
-  };
-}
-
-function toOutput(invocation: Invocation): Output {
-  const { response, record } = invocation;
-  return {
-    text: responseText(response.content),
-    content: [...response.content],
-    tool_calls: toolCalls(response.content),
-    ...(response.structured && { structured: response.structured }),
-    stop_reason: response.stopReason,
-    model: toModelResult(invocation),
-    usage: toUsageResult(response.usage),
-    cost_usd: toUsd(record.cost.nanoUsd),
-    latency_ms: Math.round(record.latencyMs ?? 0),
-    ...(response.timeToFirstTokenMs !== undefined && {
-      time_to_first_token_ms: Math.round(response.timeToFirstTokenMs),
-    }),
-    source: response.source,
-    cache: { hit: record.cacheTier !== undefined, ...(record.cacheTier && { tier: record.cacheTier }) },
-    attempts: record.attempts.map(toAttemptResult),
-    ...(record.decision && { routing: toRoutingResult(record.decision) }),
-    notices: [...response.notices],
-    request_id: record.requestId,
-  };
-}
-
-const sourceRemarks = {
-  bedrock: '',
-  cache: 'from the cache',
-  local: 'from the local model, not from Bedrock',
-  sandbox: 'SANDBOX: made by the stand-in, not by a model',
-} as const;
-
-/** Everything beside the answer itself, in one line. */
-function footer(result: Output, costText: string): string {
-  const { model, usage, stop_reason } = result;
-  const parts = [
-    `${model.profile ?? model.used} in ${model.region}`,
-    costText,
-    `${usage.input_tokens} in + ${usage.output_tokens} out tokens`,
-    `${result.latency_ms} ms`,
-    ...(stop_reason === 'end_turn' ? [] : [`stopped by ${stop_reason}`]),
-    sourceRemarks[result.source],
-    ...result.notices,
-    `request ${result.request_id}`,
-  ];
-  return `[${parts.filter(Boolean).join(' · ')}]`;
-}
-
-function toText(result: Output, costText: string): string {
-  const calls = result.tool_calls.map((call) => `tool call ${call.name} (${call.id}): ${JSON.stringify(call.input)}`);
-  return [result.text, ...calls, footer(result, costText)].filter(Boolean).join('\n\n');
-}
 
 export const bedrockInvoke = defineTool({
   name: 'bedrock_invoke',
@@ -112,17 +17,12 @@ export const bedrockInvoke = defineTool({
     '`messages` for a conversation. Leave `model` out to have the best one chosen for the task and your `optimize` ' +
     'goal; if it fails, other models are tried. Spends money: `max_cost_usd` caps it, bedrock_estimate tells it first.',
   kind: 'write',
-  input: modelRequest,
-  output,
-  handle: async (request, service, { caller, signal, onEvent }) => {
-    const invocation = await service.invoke(request, {
-      tool: 'bedrock_invoke',
-      caller,
-      signal,
-      ...(onEvent && { onEvent }),
-    });
-    const structured = toOutput(invocation);
-    const { cost } = invocation.record;
-    return { structured, text: toText(structured, `${cost.estimated ? 'about ' : ''}${usdText(cost.nanoUsd)}`) };
-  },
+  input,
+  example: { prompt: 'Explain DNS in two sentences.', optimize: 'cost' },
+  output: invocationResult,
+  alternative: startedJob,
+  handle: ({ choices, request, given }, service, context) =>
+    longCall({ tool: 'bedrock_invoke', choices, given, service, context }, (watch) =>
+      invokeOnce({ request, choices, service, watch }),
+    ),
 });

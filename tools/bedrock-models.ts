@@ -140,6 +140,7 @@ export const bedrockModels = defineTool({
     'Use it to pick a `model` or to see why one cannot be called. Without a filter: the chat models to pick from here.',
   kind: 'read',
   input,
+  example: { provider: 'anthropic', status: 'active' },
   output,
   handle: async (filter, service) => {
     const wanted = toFilter(filter);

@@ -19,6 +19,7 @@ export const bedrockRerank = defineTool({
   kind: 'write',
   toolset: 'retrieval',
   input: rerankRequest,
+  example: { query: 'reset password', documents: ['Billing', 'Account recovery'], top_n: 1 },
   output,
   handle: async (request, service, { caller, signal, onEvent }) => {
     const options = { tool: 'bedrock_rerank', caller, signal, ...(onEvent && { onEvent }) };

@@ -46,6 +46,7 @@ export const bedrockRoute = defineTool({
     'costs nothing. Use it to compare models or `optimize` goals before you ask.',
   kind: 'read',
   input,
+  example: { prompt: 'Write a quicksort in Go.', explain: true },
   output,
   handle: async ({ explain, request }, service, { caller }) => {
     const decision = await service.route(request, caller);

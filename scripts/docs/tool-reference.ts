@@ -1,6 +1,6 @@
 import type { Tool } from '../../src/server/define-tool.js';
-import { listTool } from '../../src/server/tool-listing.js';
-import { propertiesOf } from './json-schema-type.js';
+import { toolSchema } from '../../src/server/tool-listing.js';
+import { type Property, propertiesOf } from './json-schema-type.js';
 import { code, page, table } from './markdown.js';
 
 const kinds: Readonly<Record<Tool['kind'], string>> = {
@@ -9,27 +9,38 @@ const kinds: Readonly<Record<Tool['kind'], string>> = {
   admin: 'Changes the server itself.',
 };
 
+function resultTable(results: readonly Property[]): string {
+  const rows = results.map(({ name, type, required, description }) => [
+    code(name),
+    type,
+    required ? 'yes' : '',
+    description,
+  ]);
+  return table(['field', 'type', 'always', 'meaning'], rows);
+}
+
 function toolSection(tool: Tool): string {
-  const { name, title, description, inputSchema, outputSchema } = listTool(tool);
-  const inputs = propertiesOf(inputSchema);
+  const { name, title, description } = tool;
+  const inputs = propertiesOf(toolSchema(tool.input, 'input'));
   const argumentRows = inputs.map((input) => [
     code(input.name),
     input.type,
     input.required ? 'yes' : '',
     input.description,
   ]);
-  const results = propertiesOf(outputSchema).filter((result) => result.name !== 'error');
+  const results = propertiesOf(toolSchema(tool.output, 'output'));
+  const others = tool.alternative ? propertiesOf(toolSchema(tool.alternative, 'output')) : [];
   return [
     `## ${code(name)}: ${title}`,
     description,
     kinds[tool.kind],
     '### Arguments',
     inputs.length > 0 ? table(['argument', 'type', 'required', 'meaning'], argumentRows) : 'None.',
+    '### Example',
+    ['```json', JSON.stringify(tool.example), '```'].join('\n'),
     '### Result',
-    table(
-      ['field', 'type', 'meaning'],
-      results.map((result) => [code(result.name), result.type, result.description]),
-    ),
+    resultTable(results),
+    ...(others.length > 0 ? ['Or, in its place:', resultTable(others)] : []),
   ].join('\n\n');
 }
 

@@ -54,12 +54,13 @@ export async function runAttempt(options: AttemptOptions, attempt: Attempt): Pro
   const firstTokenTimeoutMs = options.firstTokenTimeoutMsFor?.(request) ?? options.limits.firstTokenTimeoutMs;
   const limits = patientWith(encoded, { ...options.limits, firstTokenTimeoutMs });
   const watch = createAttemptWatch(options.clock, limits, request.target, context.signal);
-  const { onText } = context;
+  const { onText, onPreview } = context;
   const answer = createResponseHandler({
     request,
     decoding: encoded.decoding,
     // Text that arrives after the call has ended must not go out any more.
     ...(onText && { onText: (text) => !watch.signal.aborted && onText(text) }),
+    ...(onPreview && { onPreview: (text) => !watch.signal.aborted && onPreview(text) }),
   });
   const progress: Progress = { answer, watch, opened: false };
   const startedAtMs = options.clock.monotonicMs();

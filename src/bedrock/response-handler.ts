@@ -37,6 +37,7 @@ export interface ResponseHandlerOptions {
   /** Default: nothing was changed on the way there. */
   readonly decoding?: AnswerDecoding;
   readonly onText?: (text: string) => void;
+  readonly onPreview?: (text: string) => void;
 }
 
 const emptyAnswer = 'The model ended its turn without saying anything.';
@@ -44,7 +45,7 @@ const emptyAnswer = 'The model ended its turn without saying anything.';
 const untouched: AnswerDecoding = { names: { fromWire: (name) => name } };
 
 export function createResponseHandler(options: ResponseHandlerOptions): ResponseHandler {
-  const { request, onText, decoding = untouched } = options;
+  const { request, onText, onPreview, decoding = untouched } = options;
   const blocks = new Map<string, OpenBlock>();
   const notices = new Set<string>();
   let stopReason: string | undefined;
@@ -52,6 +53,7 @@ export function createResponseHandler(options: ResponseHandlerOptions): Response
   let textHandedOn = false;
 
   const handOn = (text: string) => {
+    if (text !== '') onPreview?.(text);
     if (!onText || text === '') return;
     textHandedOn = true;
     onText(text);

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ContentBlock, Message, ModelRequest } from '../core/request.js';
 
 /** Part of every key: raised when the canonical form changes, so that old entries are never read by new rules. */
-const formVersion = 1;
+const formVersion = 2;
+const tenantDigits = 16;
 
 /**
  * Arguments that cannot change the answer. Everything else is in the key, so that an argument added to the request one
@@ -23,31 +24,42 @@ export interface CacheKeyParts {
   readonly request: ModelRequest;
   /** Names the rules by which models are chosen; answers of other rules are other answers. */
   readonly policyVersion: string;
+  /** What a caller's name for a model stands for, so that all names of a model share answers, and a name that comes to
+   * stand for another model does not bring its old answers along. Default: the name itself. */
+  readonly canonicalModel?: (name: string) => string;
 }
 
-/** SHA-256 (hex) of who asks and of all that can change the answer. The order of fields does not matter. */
-export function cacheKey({ tenant, request, policyVersion }: CacheKeyParts): string {
-  const { messages, ...rest } = request;
-  const effective = Object.entries(rest).filter(([name]) => !(name in withoutEffect) && !withoutRouting(request, name));
+/** How keys, and labels of entries, name a tenant. */
+export const tenantName = (tenant: string): string => sha256(tenant).slice(0, tenantDigits);
+
+/** `tenant/question`: SHA-256 (hex) of who asks and of all that can change the answer. The order of fields does not matter. */
+export function cacheKey({ tenant, request, policyVersion, canonicalModel = (name) => name }: CacheKeyParts): string {
+  const { messages, system, ...rest } = request;
+  const model = pinnedModel(request);
+  const effective = Object.entries(rest).filter(([name]) => !(name in withoutEffect) && !withoutRouting(model, name));
   const asked = {
     ...Object.fromEntries(effective),
-    model: pinnedModel(request),
+    model: model && canonicalModel(model),
+    system: isBlank(system) ? undefined : system,
     messages: messages.map(canonicalMessage),
   };
   const parts = [formVersion, tenant, policyVersion, asked];
-  return sha256(JSON.stringify(canonical(parts)));
+  return `${tenantName(tenant)}/${sha256(JSON.stringify(canonical(parts)))}`;
 }
 
 /** With a model named there is nothing to choose, so that hints for the choice have no effect. */
-const withoutRouting = (request: ModelRequest, name: string): boolean =>
-  pinnedModel(request) !== undefined && (name === 'task' || name === 'optimize' || name === 'quality_weight');
+const withoutRouting = (model: string | undefined, name: string): boolean =>
+  model !== undefined && (name === 'task' || name === 'optimize' || name === 'quality_weight');
 
 const pinnedModel = ({ model }: ModelRequest): string | undefined => (model === 'auto' ? undefined : model);
+
+/** Blank instructions and blank text are not sent, so that no model can tell; all other white space is. */
+const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 
 /** Text given as a string or as one text block is sent to the model as the same bytes. */
 function canonicalMessage({ role, content }: Message): { role: Message['role']; content: readonly unknown[] } {
   const blocks: readonly ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-  return { role, content: blocks.map(canonicalBlock) };
+  return { role, content: blocks.filter((block) => block.type !== 'text' || !isBlank(block.text)).map(canonicalBlock) };
 }
 
 /** Attachments stand for themselves by the hash of their content: they can be many megabytes. */

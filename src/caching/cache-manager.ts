@@ -1,92 +1,159 @@
 import type { Clock } from '../core/clock.js';
-import type { CacheTier } from '../core/events.js';
-import type { CacheEntry, CacheStore } from './cache-entry.js';
-import { createMemoryStore } from './stores/memory-store.js';
+import type { CacheTier, ServerEvent } from '../core/events.js';
+import type { CacheEntry } from './cache-entry.js';
+import { createDropRules, type DropRule, type DropRules, isDroppedBy } from './drop-rules.js';
+import type { EvictionSetting, TableStats } from './eviction/weighed-table.js';
+import { createLayerCount, type LayerStats } from './layer-count.js';
+import type { AnswerClaims, Claim } from './stores/answer-claims.js';
+import { createMemoryStore, type MemoryStore } from './stores/memory-store.js';
+import type { OpenSharedLayer, SharedLayer } from './stores/shared-layer.js';
 
 /** A layer that keeps answers; `flight` only shares those that are being made. */
-type CacheLayer = Exclude<CacheTier, 'flight'>;
+export type CacheLayer = Exclude<CacheTier, 'flight'>;
 
-export interface LayerStats {
-  readonly hits: number;
-  readonly misses: number;
-}
-
-export interface CacheStats {
+export interface CacheStats extends TableStats {
   readonly layers: Readonly<Record<CacheLayer, LayerStats>>;
-  /** Of the memory layer, overhead included. */
-  readonly bytes: number;
-  readonly entries: number;
-  readonly evictions: number;
+  /** Undefined: answers are kept in this process only. */
+  readonly shared?: { readonly inUse: boolean; readonly lostWrites: number };
 }
 
 export interface FoundEntry {
   readonly entry: CacheEntry;
   readonly tier: CacheLayer;
+  /** How often it was found in memory since it was kept there. */
+  readonly hits: number;
 }
 
 export interface CacheManager {
   get(key: string): Promise<FoundEntry | undefined>;
-  /** In memory when it returns; in Redis soon after. */
-  set(key: string, entry: CacheEntry): Promise<void>;
-  delete(key: string): Promise<void>;
+  /** The same without counting it as a use. */
+  peek(key: string): Promise<FoundEntry | undefined>;
+  /** In memory when it returns; the promise is that of the shared layer, which never rejects. */
+  set(key: string, entry: CacheEntry, claim?: Claim): Promise<void>;
+  /** Drops what the rule says everywhere, and tells how many entries of this process that were. */
+  drop(rule: DropRule): Promise<number>;
+  /** How many entries of this process the rule would drop. */
+  count(rule: DropRule): number;
+  /** Told after something was dropped, here or by another process. */
+  onDrop(listener: () => void): void;
+  /** Who makes an answer, where several processes could; undefined where this is the only one. */
+  readonly claims?: AnswerClaims;
   stats(): CacheStats;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface CacheManagerOptions {
-  readonly memory: { readonly maxBytes: number };
-  /** The layer that several servers share. Undefined: answers are kept in this process only. */
-  readonly shared?: CacheStore;
+  readonly memory: { readonly maxBytes: number; readonly eviction?: EvictionSetting };
+  /** The layer that several servers share. */
+  readonly shared?: OpenSharedLayer;
   readonly clock: Clock;
+  readonly onServerEvent: (event: ServerEvent) => void;
 }
 
 /** Two layers: this process, and Redis where it is configured. What Redis has is kept in memory too once it was asked for. */
-export function createCacheManager({ memory, shared, clock }: CacheManagerOptions): CacheManager {
-  const local = createMemoryStore({ ...memory, clock });
-  const counts = { memory: { hits: 0, misses: 0 }, redis: { hits: 0, misses: 0 } };
-  /** Equal look-ups in Redis at the same time are one. As many as there are calls in flight, at most. */
-  const lookups = new Map<string, Promise<CacheEntry | undefined>>();
-
-  const count = (layer: CacheLayer, entry: CacheEntry | undefined): void => {
-    counts[layer][entry ? 'hits' : 'misses'] += 1;
-  };
-  const lookUp = async (key: string): Promise<CacheEntry | undefined> => {
-    const entry = await shared?.get(key);
-    if (entry) await local.set(key, entry);
-    return entry;
-  };
-  const lookUpOnce = (key: string): Promise<CacheEntry | undefined> => {
-    const lookup = lookups.get(key) ?? lookUp(key).finally(() => lookups.delete(key));
-    lookups.set(key, lookup);
-    return lookup;
-  };
+export function createCacheManager(options: CacheManagerOptions): CacheManager {
+  const { clock } = options;
+  const local = createMemoryStore({ ...options.memory, clock });
+  const rules = createDropRules(clock.nowMs);
+  const dropping = createDropping(local, rules, options.onServerEvent);
+  const shared = options.shared?.({ onRule: dropping.byRule, onAll: dropping.byAll });
+  const counts = { memory: createLayerCount(clock), redis: createLayerCount(clock) };
+  const fetch = joined((key) => fetchShared({ shared, local, rules }, key));
 
   return {
     get: async (key) => {
-      const near = await local.get(key);
-      count('memory', near);
-      if (near) return { entry: near, tier: 'memory' };
+      const near = counts.memory.of(() => local.find(key));
+      if (near) return { ...near, tier: 'memory' };
       if (!shared) return undefined;
-      const far = await lookUpOnce(key);
-      count('redis', far);
-      return far && { entry: far, tier: 'redis' };
+      const far = await counts.redis.ofLater(() => fetch(key));
+      return far && { entry: far, tier: 'redis', hits: 1 };
     },
-    set: async (key, entry) => {
+    peek: async (key) => {
+      const near = local.peek(key);
+      if (near) return { ...near, tier: 'memory' };
+      const far = await fetch(key);
+      return far && { entry: far, tier: 'redis', hits: 0 };
+    },
+    set: async (key, entry, claim) => {
+      // It was asked for before somebody dropped its like, so that it may hold what was to go.
+      if (rules.drops(key, entry)) return;
       await local.set(key, entry);
-      // The answer does not wait for Redis; the store bounds how many writes there can be and never rejects.
-      void shared?.set(key, entry);
+      dropping.report();
+      await shared?.store.set(key, entry, claim);
     },
-    delete: async (key) => {
-      await Promise.all([local.delete(key), shared?.delete(key)]);
+    drop: async (rule) => {
+      const dropped = dropping.byRule(rule);
+      if (rule.key !== undefined) await shared?.store.delete(rule.key);
+      await shared?.drops.announce(rule);
+      return dropped;
     },
+    count: (rule) => local.select((key, entry) => isDroppedBy(rule, key, entry), false),
+    onDrop: dropping.listen,
+    ...(shared && { claims: shared.claims }),
     stats: () => ({
-      layers: { memory: { ...counts.memory }, redis: { ...counts.redis } },
-      bytes: local.bytes(),
-      entries: local.entries(),
-      evictions: local.evictions(),
+      ...local.stats(),
+      layers: { memory: counts.memory.read(), redis: counts.redis.read() },
+      ...(shared && { shared: { inUse: shared.drops.isCurrent(), lostWrites: shared.lostWrites() } }),
     }),
-    close: async () => {
-      await Promise.all([local.close(), shared?.close()]);
+    close: () => shared?.drops.close(),
+  };
+}
+
+interface Layers {
+  readonly shared: SharedLayer | undefined;
+  readonly local: MemoryStore;
+  readonly rules: DropRules;
+}
+
+async function fetchShared({ shared, local, rules }: Layers, key: string): Promise<CacheEntry | undefined> {
+  // Until it is known what others dropped, the shared layer may hold it still.
+  if (!shared?.drops.isCurrent()) return undefined;
+  const entry = await shared.store.get(key);
+  if (entry && rules.drops(key, entry)) {
+    await shared.store.delete(key);
+    return undefined;
+  }
+  if (entry) await local.set(key, entry);
+  return entry;
+}
+
+/** Drops what rules say from the memory of this process, and tells who wants to know. */
+function createDropping(local: MemoryStore, rules: DropRules, onServerEvent: (event: ServerEvent) => void) {
+  const listeners: (() => void)[] = [];
+  let invalidations = 0;
+  const report = (): void => {
+    const { bytes, entries, evictions } = local.stats();
+    onServerEvent({ type: 'cache-changed', bytes, entries, evictions, invalidations });
+  };
+  const drop = (matches: (key: string, entry: CacheEntry) => boolean): number => {
+    const dropped = local.select(matches, true);
+    invalidations += dropped;
+    for (const listener of listeners) listener();
+    report();
+    return dropped;
+  };
+  return {
+    report,
+    listen: (listener: () => void): void => {
+      listeners.push(listener);
     },
+    byRule: (rule: DropRule): number => {
+      rules.add(rule);
+      return drop((key, entry) => isDroppedBy(rule, key, entry));
+    },
+    byAll: (all: readonly DropRule[]): void => {
+      rules.replace(all);
+      drop(rules.drops);
+    },
+  };
+}
+
+/** Equal look-ups at the same time are one. As many as there are calls in flight, at most. */
+function joined<T>(lookUp: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>();
+  return (key) => {
+    const lookup = underWay.get(key) ?? lookUp(key).finally(() => underWay.delete(key));
+    underWay.set(key, lookup);
+    return lookup;
   };
 }

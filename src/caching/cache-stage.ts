@@ -1,93 +1,113 @@
-import type { Clock } from '../core/clock.js';
-import type { CacheTier, CallEvent } from '../core/events.js';
-import type { CallContext, Handler, Stage } from '../core/pipeline.js';
+import type { Clock, Random } from '../core/clock.js';
+import { toServiceError } from '../core/errors.js';
+import type { CacheHit } from '../core/events.js';
+import type { Handler, Stage } from '../core/pipeline.js';
 import type { ModelRequest } from '../core/request.js';
-import { type ModelResponse, type NanoUsd, responseText } from '../core/response.js';
-import { cacheKey } from './cache-key.js';
+import { type ModelResponse, responseText } from '../core/response.js';
+import { createAnswerMaker } from './answer-maker.js';
+import { cacheKey, tenantName } from './cache-key.js';
 import type { CacheManager, FoundEntry } from './cache-manager.js';
-import { type CachePlan, type CacheTimes, cachePlan, isKeepable } from './cache-policy.js';
-import { createSingleFlight } from './single-flight.js';
+import { type CacheRules, cachePlan, mayServeStale } from './cache-policy.js';
+import { createCacheRefresher, type Renew } from './cache-refresher.js';
+import type { CacheStatistics } from './cache-statistics.js';
+import type { CachedCall } from './cached-call.js';
+import { freshnessOf, isWithinErrorLimit } from './freshness.js';
+import type { HotRequests } from './hot-requests.js';
 
-export interface CacheStageOptions extends CacheTimes {
+export interface CacheStageOptions {
   readonly cache: CacheManager;
+  readonly rules: CacheRules;
+  readonly statistics: CacheStatistics;
+  readonly hot: HotRequests;
   readonly clock: Clock;
+  readonly random: Random;
   /** Changes with the rules by which models are chosen. */
   readonly policyVersion: string;
-  /** Keep answers of the sandbox and of a local model as if they were Bedrock's. */
-  readonly keepSandboxAnswers?: boolean;
+  readonly canonicalModel?: (name: string) => string;
+  readonly renew: Renew;
 }
 
+type Served = Omit<CacheHit, 'ageMs' | 'saved'>;
+
 /**
- * Answers an equal question of the same tenant from the cache, and makes one call of equal ones in flight. Kept are
- * complete answers only (see cache-policy.ts). A call that streams text is neither joined nor waited for.
+ * Answers an equal question of the same tenant from the cache, and makes one call of equal ones in flight, over all
+ * processes that share a Redis. What is kept and served is decided in cache-policy.ts and freshness.ts. A call that
+ * streams text is neither joined nor waited for.
  */
 export function createCacheStage(options: CacheStageOptions): Stage<ModelRequest> {
-  const { cache, clock, policyVersion } = options;
-  const flights = createSingleFlight<ModelResponse>();
+  const { cache, clock, random, rules } = options;
+  const maker = createAnswerMaker(options);
+  // Who asks after something was dropped must not get what was asked before.
+  cache.onDrop(maker.separate);
+  const refresher = createCacheRefresher({ renew: options.renew, claims: cache.claims });
+  const serve = createServing(options);
 
-  const lookUp = async (key: string, plan: CachePlan): Promise<FoundEntry | undefined> => {
-    // Where somebody already asks, a look-up can only miss, and could miss after the answer was kept and its flight over.
-    const found = flights.has(key) ? undefined : await cache.get(key);
-    return found && isFresh(found, plan, clock) ? found : undefined;
+  const serveKept = (call: CachedCall, found: FoundEntry, lookupMs: number): ModelResponse | undefined => {
+    const { key, request, plan, context } = call;
+    const freshness = freshnessOf(found, plan, clock.nowMs(), random);
+    if (freshness === 'old') return undefined;
+    const refreshing = freshness !== 'fresh' && refresher.start(key, request, plan, context.caller);
+    if (freshness === 'stale' && !refreshing) return undefined;
+    const stale = freshness === 'stale' ? { stale: 'revalidating' as const } : {};
+    return serve(call, found, { tier: found.tier, lookupMs, ...stale, ...(refreshing && { refreshing }) });
   };
-  const share = async (key: string, context: CallContext, ask: Ask): Promise<ModelResponse> => {
-    const { value, joined } = await flights.run(key, context.signal, (signal) => ask({ ...context, signal }));
-    return joined ? serve(value, 'flight', value.cost?.nanoUsd ?? 0, context) : value;
+  const serveInstead = async (call: CachedCall, thrown: unknown): Promise<ModelResponse> => {
+    const { category } = toServiceError(thrown);
+    const mayServe = mayServeStale(category) && !call.context.signal.aborted && call.plan.staleIfErrorMs > 0;
+    const found = mayServe ? await cache.peek(call.key) : undefined;
+    if (!found || !isWithinErrorLimit(found, call.plan, clock.nowMs())) throw thrown;
+    return serve(call, found, { tier: found.tier, stale: 'failed' });
+  };
+  const answer = async (next: Handler<ModelRequest>, call: CachedCall): Promise<ModelResponse> => {
+    const startedAtMs = clock.monotonicMs();
+    // Where somebody already asks, a look-up can only miss, and could miss after the answer was kept and its flight over.
+    const found = maker.isMaking(call.key) ? undefined : await cache.get(call.key);
+    const lookupMs = clock.monotonicMs() - startedAtMs;
+    const kept = found && serveKept(call, found, lookupMs);
+    if (kept) return kept;
+    try {
+      const { response, shared } = await maker.make(next, call, lookupMs);
+      return shared ? serve(call, shared, { tier: 'flight' }) : response;
+    } catch (thrown) {
+      return serveInstead(call, thrown);
+    }
   };
 
   return (next) => async (request, context) => {
-    const plan = cachePlan(request, options);
+    const plan = cachePlan(request, context, rules);
     if (!plan) return next(request, context);
-    const key = cacheKey({ tenant: context.caller.tenant, request, policyVersion });
-    const ask = askAndKeep(next, request, { options, plan, key });
-    if (!plan.lookUp) return ask(context);
-    const found = await lookUp(key, plan);
-    if (found) return serve(found.entry.response, found.tier, found.entry.cost, context);
-    const miss: Ask = (inner) => {
-      inner.record({ type: 'cache-missed' });
-      return ask(inner);
-    };
-    return context.onText ? miss(context) : share(key, context, miss);
+    const { policyVersion, canonicalModel } = options;
+    const { tenant } = context.caller;
+    const key = cacheKey({ tenant, request, policyVersion, ...(canonicalModel && { canonicalModel }) });
+    const call = { request, context, plan, key };
+    return plan.lookUp ? answer(next, call) : maker.makeAnew(next, call);
   };
 }
 
-/** An answer may have been kept for longer than this request would keep it. */
-const isFresh = ({ entry }: FoundEntry, plan: CachePlan, clock: Clock): boolean =>
-  clock.nowMs() < Math.min(entry.expiresAtMs, entry.storedAtMs + plan.ttlMs);
-
-function serve(response: ModelResponse, tier: CacheTier, saved: NanoUsd, context: CallContext): ModelResponse {
-  context.record({ type: 'cache-hit', tier, saved });
-  context.onText?.(responseText(response.content));
-  // The time of its first token was another call's.
-  const { timeToFirstTokenMs: _, ...answer } = response;
-  // What the sandbox said stays the sandbox's word, however often it is given.
-  const source = response.source === 'sandbox' ? 'sandbox' : 'cache';
-  return { ...answer, source, cost: { nanoUsd: 0, estimated: false } };
-}
-
-interface Keeping {
-  readonly options: CacheStageOptions;
-  readonly plan: CachePlan;
-  readonly key: string;
-}
-
-type Ask = (context: CallContext) => Promise<ModelResponse>;
-
-function askAndKeep(next: Handler<ModelRequest>, request: ModelRequest, { options, plan, key }: Keeping): Ask {
-  const { cache, clock, keepSandboxAnswers = false } = options;
-  return async (context) => {
-    let fellBack = false;
-    const record = (event: CallEvent): void => {
-      fellBack ||= event.type === 'fallback-chosen';
-      context.record(event);
+/** What is said and counted of an answer that no model was asked for. */
+function createServing({ clock, statistics, hot }: CacheStageOptions) {
+  return ({ key, request, context }: CachedCall, { entry }: Pick<FoundEntry, 'entry'>, how: Served): ModelResponse => {
+    const { response, cost: saved } = entry;
+    const tenant = tenantName(context.caller.tenant);
+    const nowMs = clock.nowMs();
+    const hit = { ...how, saved, ageMs: Math.max(0, nowMs - entry.storedAtMs) };
+    statistics.hit({ tenant, model: response.served.model, tier: how.tier, saved, usage: response.usage });
+    hot.note({ key, tenant, request, saved });
+    context.record({ type: 'cache-hit', ...hit });
+    context.onText?.(responseText(response.content));
+    // The time of its first token was another call's.
+    const { timeToFirstTokenMs: _, ...answer } = response;
+    return {
+      ...answer,
+      // What the sandbox said stays the sandbox's word, however often it is given.
+      source: response.source === 'sandbox' ? 'sandbox' : 'cache',
+      cost: { nanoUsd: 0, estimated: false },
+      notices: how.stale ? [...response.notices, staleNotice(how.stale, hit.ageMs)] : response.notices,
     };
-    const response = await next(request, { ...context, record });
-    // What a fallback said is not what the model that was wanted would have said.
-    if (!fellBack && isKeepable(response, keepSandboxAnswers)) {
-      const storedAtMs = clock.nowMs();
-      const entry = { response, cost: response.cost?.nanoUsd ?? 0, storedAtMs, expiresAtMs: storedAtMs + plan.ttlMs };
-      await cache.set(key, entry);
-    }
-    return response;
   };
+}
+
+function staleNotice(stale: NonNullable<CacheHit['stale']>, ageMs: number): string {
+  const why = stale === 'failed' ? 'because no new one could be made' : 'while a new one is made';
+  return `The answer is from the cache and past its time: ${Math.round(ageMs / 1_000)} s old, served ${why}.`;
 }

@@ -7,6 +7,8 @@ export interface Landing<T> {
 }
 
 export interface SingleFlight<T> {
+  /** Who comes from now on does not join what is under way. */
+  forget(): void;
   /** Somebody is working on this key, so that `run` would join. */
   has(key: string): boolean;
   /**
@@ -68,6 +70,7 @@ export function createSingleFlight<T>({ maxFlights = 10_000 }: SingleFlightOptio
   });
 
   return {
+    forget: () => flights.clear(),
     has: (key) => flights.has(key),
     run: async (key, signal, work) => {
       if (signal.aborted) throw abortedError(signal);

@@ -1,3 +1,4 @@
+import type { CallRecord } from '../core/call-record.js';
 import type { CostReport, Invocation } from '../core/integration-service.js';
 import type { SpendGroup } from '../core/ports.js';
 import { type Cost, type NanoUsd, responseText } from '../core/response.js';
@@ -37,7 +38,7 @@ export function invocationView({ response, record }: Invocation) {
     latency_ms: record.latencyMs,
     time_to_first_token_ms: response.timeToFirstTokenMs,
     source,
-    cache: { hit: record.cacheTier !== undefined, tier: record.cacheTier },
+    cache: cacheView(record),
     attempts: record.attempts.map(({ target, outcome, failure, latencyMs }) => ({
       model: target.model,
       region: target.region,
@@ -48,6 +49,12 @@ export function invocationView({ response, record }: Invocation) {
     notices,
     request_id: record.requestId,
   };
+}
+
+function cacheView({ cacheHit: hit }: CallRecord) {
+  if (!hit) return { hit: false };
+  const { tier, ageMs, stale, refreshing } = hit;
+  return { hit: true, tier, age_seconds: Math.round((ageMs ?? 0) / 1_000), stale, refreshing };
 }
 
 export function decisionView(decision: RoutingDecision) {

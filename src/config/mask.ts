@@ -25,9 +25,11 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
 function printed(value: unknown, secret: 'value' | 'credentials' | undefined): string | undefined {
   if (value === undefined) return undefined;
-  if (secret === 'value') return mask;
+  if (secret === 'value') return isEmptyList(value) ? undefined : mask;
   return secret === 'credentials' ? maskCredentials(value) : asText(value);
 }
 
@@ -46,6 +48,7 @@ export function printableSettings(
 /** The secret values in force, for the redactor. */
 export function secretsOf(settings: Settings): readonly string[] {
   return settingValues(settings).flatMap(({ value, secret }) => {
+    if (secret === 'value' && Array.isArray(value)) return value.map(String);
     if (typeof value !== 'string' || !secret) return [];
     if (secret === 'value') return [value];
     const { password } = new URL(value);

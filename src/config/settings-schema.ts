@@ -35,6 +35,12 @@ const modelArns = json(
   'JSON that gives ARNs their base model, such as {"arn:aws:bedrock:…:imported-model/x":"meta.llama3-3-70b-instruct-v1:0"}',
   z.record(z.string().regex(/^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:[\w./:-]{1,600}$/), modelName.schema),
 );
+/** Each is explained in caching/cache-policy.ts. */
+const cacheKinds = ['temperature', 'tools', 'attachments', 'streams', 'none'] as const;
+const encryptionKey = text(
+  '32 bytes as 64 hexadecimal digits or as base64 (openssl rand -base64 32)',
+  /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=?)$/i,
+);
 const loopbackHost = text(
   '127.0.0.1, ::1 or localhost (this version has no authentication, so it serves this machine only)',
   /^(127\.0\.0\.1|::1|localhost)$/,
@@ -145,7 +151,7 @@ const cache = z.strictObject({
     wholeNumber(0, 86_400),
     300,
     { variable: 'BEDROCK_CACHE_TTL' },
-    'Seconds for which an answer is kept; 0 switches the cache off.',
+    'Seconds for which an answer is kept; 0 switches the cache off, the joining of equal calls too.',
   ),
   memoryBytes: required(
     wholeNumber(1_000_000, 100_000_000_000),
@@ -153,10 +159,55 @@ const cache = z.strictObject({
     { variable: 'BEDROCK_CACHE_MEMORY_BYTES' },
     'Memory that cached answers may take.',
   ),
+  eviction: required(
+    choice('auto', 'lru', 'gdsf', 'tinylfu'),
+    'auto',
+    { variable: 'BEDROCK_CACHE_EVICTION' },
+    'What goes when that memory is full; auto measures which policy saves most money.',
+  ),
+  include: required(
+    list(choice(...cacheKinds)),
+    ['streams'],
+    { variable: 'BEDROCK_CACHE_INCLUDE' },
+    'Calls that the cache takes too: temperature (above 0.3 without being asked to), tools, attachments, streams; none.',
+  ),
+  excludedCallers: required(
+    list(text('a caller id', /^\S{1,256}$/)),
+    [],
+    { variable: 'BEDROCK_CACHE_EXCLUDED_CALLERS' },
+    'Callers whose calls the cache neither answers nor keeps.',
+  ),
+  staleWhileRevalidateMs: required(
+    seconds(0, 86_400),
+    0,
+    { variable: 'BEDROCK_CACHE_STALE_WHILE_REVALIDATE' },
+    'For so long after its time an answer is served, and says so, while a new one is made.',
+  ),
+  staleIfErrorMs: required(
+    seconds(0, 86_400),
+    300_000,
+    { variable: 'BEDROCK_CACHE_STALE_IF_ERROR' },
+    'For so long after its time an answer is served, and says so, when no new one can be made.',
+  ),
   redisUrl: optional(
     url('redis:', 'rediss:'),
     { variable: 'BEDROCK_REDIS_URL', secret: 'credentials', defaultText: 'none' },
     'Redis that several replicas share as second cache tier.',
+  ),
+  redisCluster: required(
+    flag,
+    false,
+    { variable: 'BEDROCK_REDIS_CLUSTER' },
+    'The Redis is a cluster; the URL names one of its nodes.',
+  ),
+});
+
+const encryption = z.strictObject({
+  keys: required(
+    list(encryptionKey),
+    [],
+    { variable: 'BEDROCK_ENCRYPTION_KEY', secret: 'value', defaultText: 'none' },
+    'AES-256 key of what is kept in Redis; after a change the older ones follow the new one, and only open.',
   ),
 });
 
@@ -219,7 +270,7 @@ const storage = z.strictObject({
   ),
 });
 
-const toolset = choice('core', 'sessions', 'retrieval');
+const toolset = choice('core', 'sessions', 'ops', 'retrieval', 'kairos');
 
 const server = z.strictObject({
   transport: required(choice('stdio', 'http'), 'stdio', { variable: 'BEDROCK_TRANSPORT' }, 'How clients connect.'),
@@ -269,6 +320,7 @@ export const settingsSchema = z.strictObject({
   models: models.prefault({}),
   limits: limits.prefault({}),
   cache: cache.prefault({}),
+  encryption: encryption.prefault({}),
   guardrail: guardrail.prefault({}),
   localModel: localModel.prefault({}),
   hedging: hedging.prefault({}),

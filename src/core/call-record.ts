@@ -1,5 +1,5 @@
-import type { AttemptSummary, CacheTier, CallEvent, FailureSummary } from './events.js';
-import type { Cost, NanoUsd } from './response.js';
+import type { AttemptSummary, CacheHit, CallEvent, FailureSummary } from './events.js';
+import type { Cost } from './response.js';
 import type { RoutingDecision } from './routing.js';
 
 /** The life of one call, folded from its events: what the tool result and the call log tell of it. */
@@ -7,8 +7,7 @@ export interface CallRecord {
   readonly requestId: string;
   readonly attempts: readonly AttemptSummary[];
   readonly decision?: RoutingDecision;
-  readonly cacheTier?: CacheTier;
-  readonly savedByCache: NanoUsd;
+  readonly cacheHit?: CacheHit;
   /** Over all attempts, the failed ones too. */
   readonly cost: Cost;
   readonly failure?: FailureSummary;
@@ -16,15 +15,17 @@ export interface CallRecord {
 }
 
 export function newCallRecord(requestId: string): CallRecord {
-  return { requestId, attempts: [], savedByCache: 0, cost: { nanoUsd: 0, estimated: false } };
+  return { requestId, attempts: [], cost: { nanoUsd: 0, estimated: false } };
 }
 
 export function foldEvent(record: CallRecord, event: CallEvent): CallRecord {
   switch (event.type) {
     case 'route-decided':
       return { ...record, decision: event.decision };
-    case 'cache-hit':
-      return { ...record, cacheTier: event.tier, savedByCache: event.saved };
+    case 'cache-hit': {
+      const { type: _, ...cacheHit } = event;
+      return { ...record, cacheHit };
+    }
     case 'attempt-ended': {
       const { type: _, ...attempt } = event;
       return { ...record, attempts: [...record.attempts, attempt] };

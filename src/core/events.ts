@@ -25,11 +25,26 @@ export interface AttemptSummary {
   readonly usage?: Usage;
 }
 
+/** An answer that was there already, or was being made. */
+export interface CacheHit {
+  readonly tier: CacheTier;
+  /** What a new answer would have cost. */
+  readonly saved: NanoUsd;
+  /** How old the answer is. */
+  readonly ageMs?: number;
+  readonly lookupMs?: number;
+  /** The time of the answer is over: a new one is being made, or could not be made. */
+  readonly stale?: 'revalidating' | 'failed';
+  /** A new answer is made before the time of this one is over. */
+  readonly refreshing?: boolean;
+}
+
 /** Everything that happens in the life of a call. Metrics, logs, the call record and the cost monitor are subscribers. */
 export type CallEvent =
   | { readonly type: 'call-started'; readonly tool: string }
-  | { readonly type: 'cache-missed' }
-  | { readonly type: 'cache-hit'; readonly tier: CacheTier; readonly saved: NanoUsd }
+  | { readonly type: 'cache-missed' /** Of the look-up in all layers. */; readonly lookupMs?: number }
+  | ({ readonly type: 'cache-hit' } & CacheHit)
+  | { readonly type: 'cache-warmed'; readonly done: number; readonly total: number }
   | { readonly type: 'route-decided'; readonly decision: RoutingDecision }
   | { readonly type: 'attempt-started'; readonly target: Target; readonly number: number }
   | ({ readonly type: 'attempt-ended' } & AttemptSummary)
@@ -49,6 +64,8 @@ export type CallEvent =
   | { readonly type: 'cost-reserved'; readonly target: Target; readonly amount: NanoUsd }
   | { readonly type: 'cost-settled'; readonly target: Target; readonly cost: Cost }
   | { readonly type: 'answer-rated'; readonly rating: number; readonly comment?: string }
+  | { readonly type: 'batch-advanced'; readonly ended: number; readonly total: number; readonly failed: number }
+  | { readonly type: 'text-previewed'; readonly tail: string }
   | { readonly type: 'call-succeeded'; readonly response: ModelResponse; readonly latencyMs: number }
   | { readonly type: 'call-failed'; readonly failure: FailureSummary; readonly latencyMs: number };
 
@@ -68,7 +85,15 @@ export type ServerEvent =
       readonly requestsPerSecond?: number;
     }
   | { readonly type: 'store-degraded'; readonly store: string; readonly why: string }
-  | { readonly type: 'store-recovered'; readonly store: string };
+  | { readonly type: 'store-recovered'; readonly store: string }
+  | {
+      readonly type: 'cache-changed';
+      readonly bytes: number;
+      readonly entries: number;
+      /** Since the start. */
+      readonly evictions: number;
+      readonly invalidations: number;
+    };
 
 /** What a subscriber is told beside the event itself. */
 export interface EventOrigin {

@@ -1,10 +1,31 @@
 import type { CallEvent } from './events.js';
 import type { ModelResponse } from './response.js';
 
+/** Rights of a caller: look, spend on models, change the server. None contains another. */
+export const scopes = ['read', 'invoke', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Limits of one caller's own spending, beside those of the server; USD in a UTC day and a UTC month. */
+export interface CallerBudget {
+  readonly dailyUsd?: number;
+  readonly monthlyUsd?: number;
+}
+
 /** Who asks. `id` names the caller in records; `tenant` separates what callers may share, such as cached answers. */
 export interface Caller {
   readonly id: string;
   readonly tenant: string;
+  /** Absent: all of them, for a local user without authentication. */
+  readonly scopes?: readonly Scope[];
+  /** Names of groups the caller is in, such as teams that share a budget. */
+  readonly groups?: readonly string[];
+  /** Model ids or aliases that the caller may use. Absent: every model. */
+  readonly allowedModels?: readonly string[];
+  readonly budget?: CallerBudget;
+}
+
+export function hasScope(caller: Caller, scope: Scope): boolean {
+  return caller.scopes === undefined || caller.scopes.includes(scope);
 }
 
 /** One count of attempts over all retries and targets of a call, so that they are bounded together. */
@@ -24,23 +45,38 @@ export function attemptBudget(limit: number): AttemptBudget {
   };
 }
 
+/** Whose call waits when there are more calls than places. */
+export const callPriorities = ['interactive', 'batch', 'background'] as const;
+export type CallPriority = (typeof callPriorities)[number];
+
 /** What travels with one call through all stages. */
 export interface CallContext {
   readonly requestId: string;
   /** The tool, or the command, that makes the call. */
   readonly tool: string;
   readonly caller: Caller;
+  /** The kept conversation that the call continues. */
+  readonly sessionId?: string;
   /** Aborted when the caller cancels or the deadline passes; every wait and socket of the call listens to it. */
   readonly signal: AbortSignal;
   /** End of the time allowed, on the monotonic clock, milliseconds. */
   readonly deadlineMs: number;
   readonly attempts: AttemptBudget;
+  /** Default: interactive. */
+  readonly priority?: CallPriority;
   /** True when no other target is left: a resting one may be probed, and a busy one is worth waiting for. */
   readonly lastResort?: boolean;
+  /**
+   * To be awaited before an attempt is sent; rejects when it may not be sent, because its cost is not covered.
+   * Attempts are told of through `record`.
+   */
+  readonly coverAttempt?: () => Promise<void>;
   /** Told when the first piece of an attempt's answer arrives. */
   readonly onFirstToken?: () => void;
   /** Takes text as it arrives. Once it was called, the call can no longer be retried or moved. */
   readonly onText?: (text: string) => void;
+  /** Takes text as it arrives, to be looked at only: an attempt that fails takes back what it showed. */
+  readonly onPreview?: (text: string) => void;
   readonly record: (event: CallEvent) => void;
 }
 

@@ -71,7 +71,30 @@ const reasoning = z.strictObject({
   model: z.string().max(256).optional().describe('Who thought it; no other model takes it back.'),
 });
 
-export const contentBlock = z.discriminatedUnion('type', [text, image, document, toolUse, toolResult, reasoning]);
+/**
+ * All blocks in one, for those who read the schema before their first call: the exact one is a third of all that they
+ * would have to read.
+ */
+const briefBlock = {
+  type: 'object',
+  properties: {
+    type: { enum: ['text', 'image', 'document', 'tool_use', 'tool_result', 'reasoning'] },
+    text: { type: 'string' },
+    format: { type: 'string', description: 'png, jpeg, pdf, …' },
+    data: { type: 'string', description: 'Base64.' },
+    name: { type: 'string' },
+    id: { type: 'string' },
+    input: { type: 'object' },
+    tool_use_id: { type: 'string' },
+    content: { type: 'string' },
+    is_error: { type: 'boolean' },
+  },
+  required: ['type'],
+};
+
+export const contentBlock = z
+  .discriminatedUnion('type', [text, image, document, toolUse, toolResult, reasoning])
+  .meta({ brief: briefBlock });
 /** One piece of a message, as the caller gives it and as an answer returns it. */
 export type ContentBlock = z.output<typeof contentBlock>;
 
@@ -186,14 +209,17 @@ function toolProblem({ tools = [], tool_choice }: RequestArguments): string | un
   return known ? undefined : `\`tool_choice\` is ${JSON.stringify(tool_choice)}, which is not one of \`tools\``;
 }
 
-/** The validated request: the arguments with the conversation always in `messages`. */
-export const modelRequest = requestArguments.transform(({ prompt, messages, ...rest }, check) => {
+/** The request behind checked arguments; what is wrong with them together becomes an issue. */
+export function toModelRequest({ prompt, messages, ...rest }: RequestArguments, check: z.RefinementCtx) {
   for (const problem of [conversationProblem({ prompt, messages }), toolProblem(rest)]) {
     if (problem) check.addIssue({ code: 'custom', message: problem });
   }
   const conversation: Message[] = messages ?? [{ role: 'user', content: prompt ?? '' }];
   return { ...rest, messages: conversation };
-});
+}
+
+/** The validated request: the arguments with the conversation always in `messages`. */
+export const modelRequest = requestArguments.transform(toModelRequest);
 
 export type ModelRequest = z.output<typeof modelRequest>;
 

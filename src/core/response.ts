@@ -32,6 +32,19 @@ export const noUsage: Usage = {
   estimated: false,
 };
 
+/** Of two attempts together. */
+export function addUsage(left: Usage, right: Usage): Usage {
+  return {
+    inputTokens: left.inputTokens + right.inputTokens,
+    outputTokens: left.outputTokens + right.outputTokens,
+    cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
+    cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
+    cacheWrite1hTokens: left.cacheWrite1hTokens + right.cacheWrite1hTokens,
+    totalTokens: left.totalTokens + right.totalTokens,
+    estimated: left.estimated || right.estimated,
+  };
+}
+
 export const stopReasons = [
   'end_turn',
   'tool_use',

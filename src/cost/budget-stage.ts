@@ -5,6 +5,7 @@ import type { CallContext, Stage } from '../core/pipeline.js';
 import type { BudgetWindow, Hold, LedgerRow, Logger, ModelDirectory, PriceBook } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { AnswerSource, Cost, NanoUsd } from '../core/response.js';
+import { createAttemptCover } from './attempt-cover.js';
 import { type AttemptBooking, attemptRow, sumCosts } from './attempt-rows.js';
 import { dayWindow } from './day-window.js';
 import type { RetryingLedger } from './ledgers/retrying-ledger.js';
@@ -31,30 +32,49 @@ export interface BudgetStageOptions {
 }
 
 /**
- * Sets the worst case of a candidate aside before it is called and books what its attempts truly used before the
- * answer, or the error, leaves. Throws budget_exceeded when the worst case does not fit.
+ * Sets the worst case of a candidate aside before it is called, more of it before each attempt that could cost more than
+ * that, and books what its attempts truly used before the answer, or the error, leaves.
+ * Throws budget_exceeded when the worst case does not fit.
  */
 export function createBudgetStage(options: BudgetStageOptions): Stage<RoutedRequest> {
+  const { prices } = options;
+  /** What each call has cost over the candidates before this one. */
+  const spent = new WeakMap<CallContext['attempts'], NanoUsd>();
   return (next) => async (request, context) => {
-    const worst = worstCaseCost(options.prices, request, options.cachesForAnHour);
-    refuseAboveCallLimit(request, worst);
-    const hold = await reserve(options, request, context, worst);
-    context.record({ type: 'cost-reserved', target: request.target, amount: worst });
-    const books = openBooks(options, request, context, hold);
+    const worst = worstCaseCost(prices, request, options.cachesForAnHour);
+    const before = spent.get(context.attempts) ?? 0;
+    const holds: Hold[] = [];
+    const setAside = async (amount: NanoUsd, total: NanoUsd) => {
+      refuseAboveCallLimit(request, before + total);
+      holds.push(await reserve(options, request, context, amount));
+      context.record({ type: 'cost-reserved', target: request.target, amount });
+    };
+    await setAside(worst, worst);
+    const cover = createAttemptCover({ worst, prices, setAside });
+    const books = openBooks(options, request, context, holds);
+    const record = (event: CallEvent) => {
+      books.record(event);
+      cover.note(event);
+    };
+    const settle = async () => {
+      const cost = await books.settle();
+      spent.set(context.attempts, (spent.get(context.attempts) ?? 0) + cost.nanoUsd);
+      return cost;
+    };
     try {
-      const response = await next(request, { ...context, record: books.record });
-      return { ...response, cost: await books.settle() };
+      const response = await next(request, { ...context, record, coverAttempt: cover.take });
+      return { ...response, cost: await settle() };
     } catch (error) {
-      await books.settle();
+      await settle();
       throw error;
     }
   };
 }
 
-function refuseAboveCallLimit(request: RoutedRequest, worst: NanoUsd): void {
+function refuseAboveCallLimit(request: RoutedRequest, total: NanoUsd): void {
   const limit = request.max_cost_usd;
-  if (limit === undefined || worst <= nanoFromUsd(limit)) return;
-  const message = `The call could cost up to ${formatUsd(worst)}; max_cost_usd allows ${formatUsd(nanoFromUsd(limit))}.`;
+  if (limit === undefined || total <= nanoFromUsd(limit)) return;
+  const message = `The call could cost up to ${formatUsd(total)}; max_cost_usd allows ${formatUsd(nanoFromUsd(limit))}.`;
   throw new ServiceError('budget_exceeded', message, {
     target: request.target,
     remedy: 'Raise max_cost_usd, lower max_tokens, shorten the input, or pick a cheaper model.',
@@ -106,9 +126,16 @@ interface Books {
   settle(): Promise<Cost>;
 }
 
-function openBooks(options: BudgetStageOptions, request: RoutedRequest, context: CallContext, hold: Hold): Books {
+/** `holds`: the first one takes the rows; there is one from the start, others may join it. */
+function openBooks(
+  options: BudgetStageOptions,
+  request: RoutedRequest,
+  context: CallContext,
+  holds: readonly Hold[],
+): Books {
   const { ledger, prices, directory, clock, source } = options;
   const rows: LedgerRow[] = [];
+  const holdId = holds[0]?.id ?? context.requestId;
   let settled = false;
 
   const bookingOf = (attempt: AttemptBooking['attempt']): AttemptBooking => ({
@@ -138,11 +165,12 @@ function openBooks(options: BudgetStageOptions, request: RoutedRequest, context:
       }
       // An attempt that outlived its cancelled call: its answer is lost but its cost is not.
       book([row]);
-      void ledger.settle(hold.id, [row]);
+      void ledger.settle(holdId, [row]);
     },
     settle: async () => {
       settled = true;
-      await ledger.settle(hold.id, rows);
+      await ledger.settle(holdId, rows);
+      for (const { id } of holds.slice(1)) await ledger.settle(id, []);
       return book(rows);
     },
   };

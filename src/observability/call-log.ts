@@ -45,7 +45,7 @@ export function createCallLog(logger: Logger): EventSubscriber {
 }
 
 function callFields(tool: string, record: CallRecord, { requestId, caller }: EventOrigin): Record<string, unknown> {
-  const { attempts, decision, cacheTier, cost, latencyMs = 0 } = record;
+  const { attempts, decision, cacheHit, cost, latencyMs = 0 } = record;
   return {
     request_id: requestId,
     caller,
@@ -53,7 +53,8 @@ function callFields(tool: string, record: CallRecord, { requestId, caller }: Eve
     latency_ms: Math.round(latencyMs),
     cost_usd: cost.nanoUsd / nanoPerUsd,
     cost_estimated: cost.estimated,
-    cache: cacheTier ?? 'none',
+    cache: cacheHit?.tier ?? 'none',
+    cache_stale: cacheHit?.stale,
     attempts: attempts.map(({ target, outcome, failure, latencyMs: ms }) => ({
       target: targetKey(target),
       outcome,

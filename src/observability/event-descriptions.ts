@@ -5,7 +5,8 @@ export const callEventDescriptions = {
   'call-started': 'A tool began a call; the first event of every call.',
   'cache-missed': 'No kept answer fits, or the call asked not to use one.',
   'cache-hit':
-    'The answer came from the cache tier named, or from an equal call in flight; `saved` is what a new answer would have cost.',
+    'The answer came from the cache tier named, or from an equal call in flight; `saved` is what a new answer would have cost; `stale` says that its time is over.',
+  'cache-warmed': 'So many of the requests with which the cache is warmed are done.',
   'route-decided': 'The candidates, in the order in which they will be tried, with the reasons.',
   'attempt-started': 'A request to one target is about to be sent.',
   'attempt-ended': 'The attempt is over, with its outcome, times and usage; a failed one may have been billed too.',
@@ -15,6 +16,9 @@ export const callEventDescriptions = {
   'cost-reserved': 'The worst case of a candidate was set aside in the budget.',
   'cost-settled': 'The true cost of the call at a target was booked.',
   'answer-rated': 'The caller rated the answer of the call, 0 to 1, some time after its end.',
+  'batch-advanced': 'A request of a batch has ended; told to the progress of the batch only.',
+  'text-previewed':
+    'The last words that the model wrote so far; told to the progress of the call only, where it asked for it.',
   'call-succeeded': 'The call ended with an answer; the last event of a call.',
   'call-failed': 'The call ended with a typed error; the last event of a call.',
 } as const satisfies Record<CallEvent['type'], string>;
@@ -24,4 +28,5 @@ export const serverEventDescriptions = {
   'pacing-changed': 'Calls to a target are slowed to what it let through before it throttled, or no longer.',
   'store-degraded': 'A store (cache tier, ledger) does not answer in time; the server goes on without it where it may.',
   'store-recovered': 'The store answers again.',
+  'cache-changed': 'What the memory layer of the cache holds, told when an answer is kept or dropped.',
 } as const satisfies Record<ServerEvent['type'], string>;

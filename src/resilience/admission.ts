@@ -1,3 +1,4 @@
+import { type BoundedQueue, createBoundedQueue } from '../core/bounded-queue.js';
 import type { Clock } from '../core/clock.js';
 import { abortedError, ServiceError } from '../core/errors.js';
 import type { ServerEvent } from '../core/events.js';
@@ -5,7 +6,6 @@ import type { CallContext } from '../core/pipeline.js';
 import type { RoutedRequest } from '../core/request.js';
 import { type Target, targetKey } from '../core/target.js';
 import { estimateInputTokens } from '../core/token-estimate.js';
-import { type Bulkhead, createBulkhead } from './bulkhead.js';
 import { createPacer, type Pacer } from './pacer.js';
 
 export interface AdmissionOptions {
@@ -38,7 +38,7 @@ export interface TargetAdmission {
 const answerTimeMs = 50;
 const longestRetryMs = 60_000;
 
-/** A bulkhead and a pacer for each target, made when it is first called. */
+/** A bounded queue and a pacer for each target, made when it is first called. */
 export function createTargetAdmission(options: AdmissionOptions): TargetAdmission {
   const { clock, patienceMs = 1_000 } = options;
   const gates = createGates(options);
@@ -49,32 +49,32 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
       const leftMs = context.deadlineMs - clock.monotonicMs() - answerTimeMs;
       const worthMs = context.lastResort === true ? leftMs : Math.min(patienceMs, leftMs);
       const startedMs = clock.monotonicMs();
-      const { bulkhead, pacer } = gates(target);
+      const { queue, pacer } = gates(target);
+      const { signal, priority = 'interactive' } = context;
       try {
-        const entry = await bulkhead.enter(worthMs, context.signal);
-        if (!entry.entered) throw overloaded(target, entry.retryAfterMs);
+        const leavePlace = await queue.enter({ signal, patienceMs: worthMs, priority });
         const tokens = estimateInputTokens(request) + request.max_tokens;
         try {
           await paceOut(pacer, tokens, worthMs - (clock.monotonicMs() - startedMs), request, context, clock);
         } catch (error) {
-          entry.leave();
+          leavePlace();
           throw error;
         }
         return {
           leave: (outcome) => {
-            entry.leave();
+            leavePlace();
             if (outcome !== undefined) pacer.report(outcome, tokens);
           },
         };
       } catch (error) {
-        throw context.signal.aborted ? abortedError(context.signal) : error;
+        throw signal.aborted ? abortedError(signal) : error;
       }
     },
   };
 }
 
 interface Gate {
-  readonly bulkhead: Bulkhead;
+  readonly queue: BoundedQueue;
   readonly pacer: Pacer;
 }
 
@@ -83,7 +83,7 @@ function createGates(options: AdmissionOptions): (target: Target) => Gate {
   const { maxQueuedPerTarget: maxQueued = limit * 10 } = options;
   const gates = new Map<string, Gate>();
   const create = (target: Target): Gate => ({
-    bulkhead: createBulkhead({ limit, maxQueued, clock }),
+    queue: createBoundedQueue({ limit, maxQueued, clock, refusal: (retryMs) => overloaded(target, retryMs) }),
     pacer: createPacer({
       clock,
       onChange: (paced, requestsPerSecond) =>
@@ -101,8 +101,8 @@ function createGates(options: AdmissionOptions): (target: Target) => Gate {
 
 /** A gate with calls in it must stay, else its target would get a second one. */
 function forgetIdle(gates: Map<string, Gate>): void {
-  for (const [key, { bulkhead }] of gates) {
-    if (bulkhead.running + bulkhead.waiting > 0) continue;
+  for (const [key, { queue }] of gates) {
+    if (queue.running + queue.waiting > 0) continue;
     gates.delete(key);
     return;
   }

@@ -27,6 +27,7 @@ export function createAttempt(parts: AttemptParts, next: Handler<RoutedRequest>)
     const pass = await enter(parts, request, context);
     let spoken: 'accepted' | 'throttled' | undefined;
     try {
+      await context.coverAttempt?.();
       const leave = passBreaker(parts, request.target, context);
       const response = await send(parts, next, request, context, leave);
       spoken = 'accepted';

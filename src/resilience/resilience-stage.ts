@@ -51,8 +51,7 @@ export function createResilienceStage(options: ResilienceOptions): Stage<RoutedR
       // Full jitter and the service's own hint are slept here, because p-retry's delay knows neither.
       onFailedAttempt: async ({ error: thrown, attemptNumber, retriesLeft }) => {
         const error = toServiceError(thrown);
-        // That no attempt is left tells less than why the last one failed.
-        if (error.reason === 'attempts_used_up') throw failed ?? error;
+        if (nothingLeftFor(error)) throw failed ?? error;
         failed = error;
         const wasQuick = clock.monotonicMs() - startedMs < slowFailureMs;
         const delayMs = retriesLeft > 0 && wasQuick ? retryDelayMs(options, error, attemptNumber, context) : undefined;
@@ -63,6 +62,10 @@ export function createResilienceStage(options: ResilienceOptions): Stage<RoutedR
     });
   };
 }
+
+/** That no attempt or no money is left for another try tells less than why the last one failed. */
+const nothingLeftFor = ({ category, reason }: ServiceError): boolean =>
+  reason === 'attempts_used_up' || category === 'budget_exceeded';
 
 /** How long to wait before asking again; undefined when it is not worth it. */
 function retryDelayMs(

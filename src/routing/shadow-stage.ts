@@ -82,5 +82,7 @@ function shadowRequest({ max_cost_usd: _, ...request }: RoutedRequest, target: T
 
 function shadowContext(context: CallContext, signal: AbortSignal, id: string): CallContext {
   const { tool, caller, deadlineMs } = context;
-  return { requestId: id, tool, caller, signal, deadlineMs, attempts: attemptBudget(1), record: () => undefined };
+  const attempts = attemptBudget(1);
+  const record = () => undefined;
+  return { requestId: id, tool, caller, signal, deadlineMs, attempts, priority: 'background', record };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { AnswerLink } from '../core/answers.js';
 import type { Clock } from '../core/clock.js';
+import { errorPolicies, type ServiceError } from '../core/errors.js';
 import type { AttemptSummary } from '../core/events.js';
 import type { BedrockIntegrationService, CallOptions } from '../core/integration-service.js';
 
@@ -20,6 +22,13 @@ export interface ToolContext extends ToolCaller {
 export interface ToolAnswer<Structured = Record<string, unknown>> {
   readonly structured: Structured;
   readonly text: string;
+  /** Resources that say more. */
+  readonly links?: readonly AnswerLink[];
+}
+
+/** An answer that fits the tool's `alternative`. */
+export interface AlternativeAnswer extends ToolAnswer {
+  readonly isAlternative: true;
 }
 
 interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodObject> {
@@ -31,13 +40,17 @@ interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodObject> {
   /** Absent: core. */
   readonly toolset?: Toolset;
   readonly input: Input;
+  /** Arguments of a typical call, published with the input schema. */
+  readonly example: Readonly<Record<string, unknown>>;
   readonly output: Output;
+  /** What the tool answers in place of `output`, such as the handle of a call that goes on in the background. */
+  readonly alternative?: z.ZodObject;
   /** Throws ServiceError for everything the caller should know. */
   handle(
     input: z.output<Input>,
     service: BedrockIntegrationService,
     context: ToolContext,
-  ): Promise<ToolAnswer<z.input<Output>>>;
+  ): Promise<ToolAnswer<z.input<Output>> | AlternativeAnswer>;
 }
 
 /** A tool of any input, as the registry keeps it. `handle` must be given what `input` parsed. */
@@ -81,5 +94,27 @@ export function toAttemptResult(attempt: AttemptSummary): z.input<typeof attempt
     outcome: attempt.outcome,
     ...(attempt.failure && { category: attempt.failure.category }),
     latency_ms: Math.round(attempt.latencyMs),
+  };
+}
+
+/** Longer than any answer that a client would want to see of a failed call. */
+const mostPartialText = 100_000;
+
+/**
+ * What clients are told of an error: our own words only, but for what the model wrote before it failed, which has a field
+ * of its own.
+ */
+export function errorBody(error: ServiceError, fallbackRequestId: string) {
+  const { category, message, remedy, reason, retryAfterMs, partialText, call } = error;
+  return {
+    category,
+    message,
+    remedy,
+    // A target that rests after failures is unavailable for a while only.
+    retryable: errorPolicies[category].retryable || reason === 'breaker_open',
+    ...(retryAfterMs !== undefined && { retry_after_ms: Math.ceil(retryAfterMs) }),
+    ...(partialText !== undefined && { partial_text: partialText.slice(0, mostPartialText) }),
+    request_id: call?.requestId ?? fallbackRequestId,
+    attempts: (call?.attempts ?? []).map(toAttemptResult),
   };
 }

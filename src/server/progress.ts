@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { CallEvent } from '../core/events.js';
-import { invocationId } from '../core/target.js';
+import { progressMessage } from '../core/progress-message.js';
 
 const minIntervalMs = 250;
 /** Clients show a call as stuck after some seconds of silence, and some end it. */
@@ -16,28 +16,6 @@ export interface ProgressReporter {
   onEvent(event: CallEvent): void;
   /** Must be called when the call ends; nothing is sent after it. */
   stop(): void;
-}
-
-const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
-
-/** What is worth telling the person who waits; undefined for bookkeeping. */
-export function progressMessage(event: CallEvent): string | undefined {
-  switch (event.type) {
-    case 'route-decided': {
-      const first = event.decision.candidates[0];
-      return first ? `Chose ${invocationId(first.target)} for ${event.decision.task}` : undefined;
-    }
-    case 'attempt-started':
-      return `Asking ${invocationId(event.target)} in ${event.target.region}, attempt ${event.number}`;
-    case 'retry-scheduled':
-      return `Trying ${invocationId(event.target)} again in ${seconds(event.delayMs)} after ${event.category}`;
-    case 'fallback-chosen':
-      return `Moving from ${invocationId(event.from)} to ${invocationId(event.to)} after ${event.category}`;
-    case 'cache-hit':
-      return 'Answered from the cache';
-    default:
-      return undefined;
-  }
 }
 
 /** Turns the events of one call into progress: never more than four a second, never silent for long. */

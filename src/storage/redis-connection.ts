@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { RedisClientType } from '@keyv/redis';
 import type { Clock } from '../core/clock.js';
 import type { ServerEvent } from '../core/events.js';
-import { firstConnectionMs, openRedisClient } from './redis-client.js';
+import {
+  firstConnectionMs,
+  type OpenedRedis,
+  openRedisClient,
+  type RedisAddress,
+  type RedisClient,
+} from './redis-client.js';
 import { createStoreGuard } from './store-guard.js';
 
-export interface RedisConnectionOptions {
-  readonly url: string;
+export interface RedisConnectionOptions extends RedisAddress {
   readonly clock: Clock;
   readonly onServerEvent: (event: ServerEvent) => void;
   /** Bound of an operation that names none of its own. Default 100. */
@@ -24,6 +28,8 @@ export const redisScript = (text: string): RedisScript => ({
   sha1: createHash('sha1').update(text).digest('hex'),
 });
 
+const probeKey = 'kairos-bedrock:probe';
+
 /** What the stores and ledgers send; errors of Redis reject. */
 export interface RedisCommands {
   /** One command, name first; all its keys have to share a hash tag, for the sake of Redis Cluster. */
@@ -31,7 +37,7 @@ export interface RedisCommands {
   /** Runs the script atomically; the first time in full, from then on by its hash. */
   evaluate(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** The client itself, for libraries that take one. */
-  readonly client: RedisClientType;
+  readonly client: RedisClient;
 }
 
 export interface RedisConnection {
@@ -55,19 +61,20 @@ export interface RedisConnection {
  * be absent, slow or gone at any time: then `run` gives undefined at once, and only probes find out whether it is back.
  */
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
-  const { url, clock, onServerEvent, timeoutMs = 100 } = options;
-  const opening = openRedisClient(url).then(redisCommands);
+  const { clock, onServerEvent, timeoutMs = 100 } = options;
+  const opening = openRedisClient(options);
   const guard = createStoreGuard({
     store: 'redis',
     timeoutMs,
     clock,
     onServerEvent,
-    probe: async () => (await opening).send('PING'),
+    // A read of a key, so that in a cluster it is a node with slots that has to answer.
+    probe: async () => (await opening).send(probeKey, ['EXISTS', probeKey]),
   });
-  const subscriptions = createSubscriptions(url);
+  const subscriptions = createSubscriptions(options);
   // While it connects for the first time it is merely not there yet; after that it is degraded.
   let expectedAtMs = Number.POSITIVE_INFINITY;
-  let redis: RedisCommands | undefined;
+  let redis: OpenedRedis | undefined;
   opening.then(
     (opened) => {
       redis = opened;
@@ -79,38 +86,37 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     },
   );
   const arrived = (): boolean => {
-    if (redis?.client.isReady) expectedAtMs = Number.NEGATIVE_INFINITY;
+    if (redis?.isReady()) expectedAtMs = Number.NEGATIVE_INFINITY;
     return clock.monotonicMs() >= expectedAtMs;
   };
 
   return {
     run: async (work, limitMs) => {
       if (!arrived()) return undefined;
-      return guard.run(async () => work(await opening), limitMs);
+      return guard.run(async () => work(redisCommands(await opening)), limitMs);
     },
     inUse: () => arrived() && guard.inUse(),
     subscribe: subscriptions.add,
     close: async () => {
       await subscriptions.close();
       const opened = await opening.catch(() => undefined);
-      if (opened?.client.isReady) await guard.run(() => opened.client.close());
-      if (opened?.client.isOpen) opened.client.destroy();
+      if (opened?.isReady()) await guard.run(() => opened.close());
+      opened?.destroy();
     },
   };
 }
 
-function redisCommands(client: RedisClientType): RedisCommands {
-  const send = (...command: readonly string[]): Promise<unknown> => client.sendCommand([...command]);
+function redisCommands({ client, send }: OpenedRedis): RedisCommands {
   return {
     client,
-    send,
+    send: (...command) => send(command[1], command),
     evaluate: async ({ text, sha1 }, keys, args) => {
       const rest = [String(keys.length), ...keys, ...args];
       try {
-        return await send('EVALSHA', sha1, ...rest);
+        return await send(keys[0], ['EVALSHA', sha1, ...rest]);
       } catch (error) {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-        return send('EVAL', text, ...rest);
+        return send(keys[0], ['EVAL', text, ...rest]);
       }
     },
   };
@@ -122,25 +128,16 @@ interface Subscriptions {
 }
 
 /** Opened with the first subscription; the client subscribes again by itself after each reconnection. */
-function createSubscriptions(url: string): Subscriptions {
-  let opening: Promise<RedisClientType> | undefined;
+function createSubscriptions(address: RedisAddress): Subscriptions {
+  let opening: Promise<OpenedRedis> | undefined;
   return {
     add: (channel, onMessage) => {
-      opening ??= openRedisClient(url);
-      opening.then((client) => subscribeWhenReady(client, channel, onMessage)).catch(() => undefined);
+      opening ??= openRedisClient(address);
+      opening.then((client) => client.subscribe(channel, onMessage)).catch(() => undefined);
     },
     close: async () => {
       const client = await opening?.catch(() => undefined);
-      if (client?.isOpen) client.destroy();
+      client?.destroy();
     },
   };
-}
-
-async function subscribeWhenReady(
-  client: RedisClientType,
-  channel: string,
-  onMessage: (message: string) => void,
-): Promise<void> {
-  if (!client.isReady) await new Promise<void>((resolve) => client.once('ready', () => resolve()));
-  await client.subscribe(channel, onMessage);
 }

@@ -54,8 +54,8 @@ function changedAt(value: unknown, [step, ...rest]: Path, change: (value: unknow
 }
 
 describe('the cache key', () => {
-  it('is a SHA-256 in hex, the same each time', () => {
-    expect(key(full)).toMatch(/^[0-9a-f]{64}$/);
+  it('names the tenant and the question by SHA-256, the same each time', () => {
+    expect(key(full)).toMatch(/^[0-9a-f]{16}\/[0-9a-f]{64}$/);
     expect(key(structuredClone(full))).toBe(key(full));
   });
 

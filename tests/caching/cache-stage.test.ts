@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type CacheManager, createCacheManager } from '../../src/caching/cache-manager.js';
+import type { CacheRules } from '../../src/caching/cache-policy.js';
 import { type CacheStageOptions, createCacheStage } from '../../src/caching/cache-stage.js';
+import { createCacheStatistics } from '../../src/caching/cache-statistics.js';
+import { createHotRequests } from '../../src/caching/hot-requests.js';
 import { ServiceError } from '../../src/core/errors.js';
 import type { CallContext, Handler } from '../../src/core/pipeline.js';
 import type { ModelRequest } from '../../src/core/request.js';
 import { type ModelResponse, noUsage } from '../../src/core/response.js';
 import { modelId, region } from '../../src/core/target.js';
 import { callContext } from '../support/call-context.js';
-import { type FakeClock, fakeClock } from '../support/fake-clock.js';
+import { type FakeClock, fakeClock, fakeRandom } from '../support/fake-clock.js';
 
 const target = { model: modelId('acme.one'), region: region('us-east-1') };
 const request: ModelRequest = { messages: [{ role: 'user', content: 'What is the capital of France?' }] };
@@ -22,6 +25,16 @@ const response: ModelResponse = {
   notices: [],
 };
 
+const rules: CacheRules = {
+  ttlSeconds: 300,
+  staticTtlSeconds: 3_600,
+  include: ['streams'],
+  excludedCallers: ['shy'],
+  staleWhileRevalidateSeconds: 0,
+  staleIfErrorSeconds: 0,
+  keepSandboxAnswers: false,
+};
+
 describe('the cache stage', () => {
   let clock: FakeClock;
   let cache: CacheManager;
@@ -29,24 +42,37 @@ describe('the cache stage', () => {
 
   beforeEach(() => {
     clock = fakeClock();
-    cache = createCacheManager({ memory: { maxBytes: 1_000_000 }, clock });
+    cache = createCacheManager({ memory: { maxBytes: 1_000_000 }, clock, onServerEvent: () => undefined });
     upstream = 0;
   });
 
+  const stageOver = (
+    next: Handler<ModelRequest>,
+    changed: Partial<CacheRules> = {},
+    more: Partial<CacheStageOptions> = {},
+  ) =>
+    createCacheStage({
+      cache,
+      clock,
+      random: fakeRandom(1),
+      rules: { ...rules, ...changed },
+      statistics: createCacheStatistics(),
+      hot: createHotRequests(),
+      policyVersion: '1',
+      renew: () => Promise.reject(new Error('nothing is renewed here')),
+      ...more,
+    })(next);
   const stage = (
     answer: Partial<ModelResponse> = {},
-    options: Partial<CacheStageOptions> = {},
+    changed: Partial<CacheRules> = {},
     act?: (context: CallContext) => void,
-  ) => {
-    const next: Handler<ModelRequest> = async (_request, context) => {
+  ) =>
+    stageOver(async (_request, context) => {
       upstream += 1;
       act?.(context);
       await clock.sleep(0);
       return { ...response, ...answer };
-    };
-    const times = { ttlSeconds: 300, staticTtlSeconds: 3_600 };
-    return createCacheStage({ cache, clock, ...times, policyVersion: '1', ...options })(next);
-  };
+    }, changed);
   const finish = async <T>(work: Promise<T>): Promise<T> => {
     for (let round = 0; round < 3; round += 1) await clock.advance(0);
     return work;
@@ -67,8 +93,8 @@ describe('the cache stage', () => {
       source: 'cache',
       cost: { nanoUsd: 0, estimated: false },
     });
-    expect(first.events).toEqual([{ type: 'cache-missed' }]);
-    expect(second.events).toEqual([{ type: 'cache-hit', tier: 'memory', saved: 777 }]);
+    expect(first.events).toEqual([{ type: 'cache-missed', lookupMs: 0 }]);
+    expect(second.events).toEqual([{ type: 'cache-hit', tier: 'memory', saved: 777, ageMs: 0, lookupMs: 0 }]);
     expect(cache.stats()).toMatchObject({ entries: 1, layers: { memory: { hits: 1, misses: 1 } } });
   });
 
@@ -142,12 +168,10 @@ describe('the cache stage', () => {
 
   it('does not keep an error', async () => {
     let fails = true;
-    const handler = createCacheStage({ cache, clock, ttlSeconds: 300, staticTtlSeconds: 3_600, policyVersion: '1' })(
-      async () => {
-        if (fails) throw new ServiceError('model_error', 'broken');
-        return response;
-      },
-    );
+    const handler = stageOver(async () => {
+      if (fails) throw new ServiceError('model_error', 'broken');
+      return response;
+    });
     await expect(handler(request, callContext())).rejects.toMatchObject({ category: 'model_error' });
     fails = false;
     expect((await handler(request, callContext())).source).toBe('bedrock');

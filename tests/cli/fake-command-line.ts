@@ -11,6 +11,7 @@ import type { HealthStatus } from '../../src/core/ports.js';
 import type { ModelRequest } from '../../src/core/request.js';
 import { noUsage } from '../../src/core/response.js';
 import { modelId, region } from '../../src/core/target.js';
+import { callMemory } from '../support/call-memory.js';
 import { fakeClock } from '../support/fake-clock.js';
 
 const target = { model: modelId('amazon.nova-lite-v1:0'), region: region('us-east-1') };
@@ -21,7 +22,13 @@ const group = { key: target.model, calls: 3, cost: 2_500_000, saved: 1_000_000, 
 export type Asked = readonly [string, unknown];
 
 export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegrationService {
+  const { answers, jobs, sessions, diagnostics } = callMemory();
   return {
+    answers,
+    jobs,
+    sessions,
+    diagnostics,
+    batch: () => Promise.resolve([]),
     invoke: (request: ModelRequest, { tool }: CallOptions) => {
       asked.push([tool, request]);
       return Promise.resolve({
@@ -36,7 +43,6 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
         record: {
           requestId: 'r1',
           attempts: [{ target, number: 1, outcome: 'succeeded', latencyMs: 41.5 }],
-          savedByCache: 0,
           cost: { nanoUsd: 1_500, estimated: true },
           latencyMs: 42.4,
         },

@@ -85,7 +85,7 @@ describe('wrong settings', () => {
     [{ BEDROCK_TASK_ROUTES: '{"poetry":["x"]}' }, 'BEDROCK_TASK_ROUTES is'],
     [{ BEDROCK_TASK_ROUTES: '{' }, 'BEDROCK_TASK_ROUTES is "{", must be JSON'],
     [{ BEDROCK_HTTP_HOST: '0.0.0.0' }, 'serves this machine only'],
-    [{ BEDROCK_TOOLSETS: 'core,ops' }, 'each one of core, sessions'],
+    [{ BEDROCK_TOOLSETS: 'core,nothing' }, 'each one of core, sessions'],
     [{ BEDROCK_ENVIRONMENT: 'prod' }, 'must be one of development, staging, production.'],
     [{ BEDROCK_REDIS_URL: 'http://x' }, 'BEDROCK_REDIS_URL must be a URL that starts with redis:// or rediss://.'],
     [{ BEDROCK_CASHE_TTL: '5' }, 'BEDROCK_CASHE_TTL is not a known setting. Did you mean BEDROCK_CACHE_TTL?'],

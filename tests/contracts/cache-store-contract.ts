@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CacheEntry, CacheStore } from '../../src/caching/cache-entry.js';
+import { textSketch } from '../../src/caching/text-sketch.js';
 import type { Clock } from '../../src/core/clock.js';
 import { noUsage } from '../../src/core/response.js';
 import { modelId, profileId, region } from '../../src/core/target.js';
@@ -19,13 +20,17 @@ export function cacheEntry(clock: Clock, ttlMs = 60_000, text = 'hello'): CacheE
       notices: ['a notice'],
     },
     cost: 42,
+    labels: { tenant: 'a', caller: 'tester', tags: { team: 'blue' }, session: 's', sketch: textSketch('hello') },
+    madeInMs: 1_500,
+    askedAtMs: storedAtMs,
     storedAtMs,
     expiresAtMs: storedAtMs + ttlMs,
+    keptUntilMs: storedAtMs + ttlMs,
   };
 }
 
 export interface CacheStoreUnderTest {
-  readonly store: CacheStore;
+  readonly store: CacheStore & { close?(): Promise<void> };
   readonly clock: Clock;
   /** Lets so much time pass, for the store too. */
   pass(ms: number): Promise<void>;
@@ -38,7 +43,7 @@ export function cacheStoreContract(name: string, open: () => Promise<CacheStoreU
     beforeEach(async () => {
       subject = await open();
     });
-    afterEach(() => subject.store.close());
+    afterEach(() => subject.store.close?.());
 
     it('gives back what was kept, whole', async () => {
       const { store, clock } = subject;

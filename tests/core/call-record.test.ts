@@ -36,7 +36,6 @@ it('folds the events of a call into what its result tells', () => {
   });
   expect(record.attempts[0]).not.toHaveProperty('type');
   expect(foldEvent(record, { type: 'cache-hit', tier: 'memory', saved: 8 })).toMatchObject({
-    cacheTier: 'memory',
-    savedByCache: 8,
+    cacheHit: { tier: 'memory', saved: 8 },
   });
 });

@@ -3,7 +3,8 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { systemClock, systemRandom } from '../../src/core/clock.js';
 import type { Logger } from '../../src/core/ports.js';
-import { createMcpConnector } from '../../src/server/mcp-connection.js';
+import { createMcpConnector } from '../../src/server/protocol-2025/mcp-connection.js';
+import { createSurface } from '../../src/server/surface.js';
 import { createToolRegistry } from '../../src/server/tool-registry.js';
 import { tools } from '../../tools/index.js';
 import type { ErrorResult, InvokeResult } from '../support/built-server.js';
@@ -31,13 +32,8 @@ export async function connectClient({ application }: TestApplication) {
     clock: systemClock,
     random: systemRandom,
   });
-  const connector = createMcpConnector({
-    registry,
-    name: 'kairos-bedrock-mcp',
-    version: '0.0.0',
-    logger: silentLogger,
-    clock: systemClock,
-  });
+  const surface = createSurface({ registry, name: 'kairos-bedrock-mcp', version: '0.0.0', clock: systemClock });
+  const connector = createMcpConnector({ surface, logger: silentLogger });
   const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
   await connector({ id: 'tester', tenant: 'tester' }).connect(serverSide);
   const client = new Client({ name: 'test', version: '1.0.0' });

@@ -269,6 +269,7 @@ const probe = defineTool({
   description: 'A probe.',
   kind: 'admin',
   input: z.strictObject({}),
+  example: {},
   output: z.strictObject({ ok: z.boolean() }),
   handle: async () => ({ structured: { ok: true }, text: 'ok' }),
 });
@@ -283,11 +284,13 @@ describe('the registry', () => {
 
   it('refuses tools that could not work', () => {
     expect(() => createFace({ tools: [probe, probe] })).toThrow('two tools share a name');
-    expect(() => createFace({ tools: [{ ...probe, input: z.string() }] }).registry.listing()).toThrow('object schemas');
+    expect(() => createFace({ tools: [{ ...probe, input: z.string() }] }).registry.list(caller)).toThrow(
+      'object schemas',
+    );
   });
 
   it('derives the annotations of an admin tool', () => {
-    const [listed] = createFace({ tools: [probe] }).registry.listing();
+    const [listed] = createFace({ tools: [probe] }).registry.list(caller);
     expect(listed?.annotations).toEqual({
       readOnlyHint: false,
       destructiveHint: true,

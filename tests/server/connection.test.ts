@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { McpConnection } from '../../src/server/mcp-connection.js';
+import type { McpConnection } from '../../src/server/protocol-2025/mcp-connection.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { decision, firstTarget } from '../support/fake-service.js';
 import { ask, caller, createFace, newClient, until } from './support/face.js';
@@ -81,7 +81,7 @@ describe('one client', () => {
     await expect(call).rejects.toThrow('no longer needed');
     await connection.idle();
     expect(face.service.invocations[0]?.aborted).toBe(true);
-    expect(connection.callsInFlight()).toBe(0);
+    expect(connection.requestsInFlight()).toBe(0);
   });
 
   it('ends its calls by going away', async () => {
@@ -121,7 +121,7 @@ describe('request ids', () => {
       id: 257,
       result: { isError: true, structuredContent: { error: { category: 'rate_limit', retry_after_ms: 1_000 } } },
     });
-    expect(raw.callsInFlight()).toBe(256);
+    expect(raw.requestsInFlight()).toBe(256);
     await close();
     await raw.idle();
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CallEvent } from '../../src/core/events.js';
-import { createProgressReporter, progressMessage } from '../../src/server/progress.js';
+import { progressMessage } from '../../src/core/progress-message.js';
+import { createProgressReporter } from '../../src/server/progress.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { decision, firstTarget, secondTarget } from '../support/fake-service.js';
 

@@ -1,4 +1,6 @@
+import { createBatch } from '../../src/batch.js';
 import { type CallRecord, foldEvent, newCallRecord } from '../../src/core/call-record.js';
+import { type Clock, systemClock } from '../../src/core/clock.js';
 import { abortedError, type ServiceError } from '../../src/core/errors.js';
 import type { CallEvent } from '../../src/core/events.js';
 import type {
@@ -17,6 +19,7 @@ import type { ContentBlock, ModelRequest } from '../../src/core/request.js';
 import { type ModelResponse, noUsage, type Usage } from '../../src/core/response.js';
 import type { RoutingDecision } from '../../src/core/routing.js';
 import { modelId, profileId, region, type Target } from '../../src/core/target.js';
+import { callMemory } from './call-memory.js';
 
 export const firstTarget: Target = {
   model: modelId('amazon.nova-pro-v1:0'),
@@ -175,7 +178,7 @@ const summaries: readonly ModelSummary[] = [
 ];
 
 /** An in-memory service for the tests of tools and server: plausible answers, and whatever trouble a test wants. */
-export function createFakeService(): FakeService {
+export function createFakeService(clock: Clock = systemClock): FakeService {
   let calls = 0;
 
   async function answer<Value>(value: Value): Promise<Value> {
@@ -224,7 +227,10 @@ export function createFakeService(): FakeService {
     };
   }
 
+  const memory = callMemory(clock);
   const fake: FakeService = {
+    ...memory,
+    batch: createBatch(invoke),
     behaviour: {},
     invocations: [],
     ratings: [],

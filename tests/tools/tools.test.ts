@@ -64,7 +64,7 @@ describe('bedrock_invoke', () => {
   it('says the same in text, with one line about the call', async () => {
     const text = textOf(await ask(client, 'bedrock_invoke', { prompt: 'hello' }));
     expect(text).toBe(
-      'echo: hello\n\n[us.amazon.nova-pro-v1:0 in us-east-1 · $0.000012 · 10 in + 5 out tokens · 123 ms · ' +
+      '<answer-request->\necho: hello\n</answer-request->\n\n[us.amazon.nova-pro-v1:0 in us-east-1 · $0.000012 · 10 in + 5 out tokens · 123 ms · ' +
         'SANDBOX: made by the stand-in, not by a model · request request-1]',
     );
   });
@@ -81,7 +81,7 @@ describe('bedrock_invoke', () => {
       },
       record: {
         decision: { ...decision, requestedModel: 'llama' },
-        cacheTier: 'memory',
+        cacheHit: { tier: 'memory', saved: 5, ageMs: 2_000 },
         cost: { nanoUsd: 2_000_000_000, estimated: true },
         attempts: [{ target: firstTarget, number: 1, outcome: 'failed', failure, latencyMs: 9.6 }],
       },

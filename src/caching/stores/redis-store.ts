@@ -1,74 +1,107 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock, Random } from '../../core/clock.js';
 import type { RedisCommands, RedisConnection } from '../../storage/redis-connection.js';
-import { type CacheStore, decodeEntry, encodeEntry } from '../cache-entry.js';
+import { redisScript } from '../../storage/redis-connection.js';
+import type { Sealer } from '../../storage/sealer.js';
+import type { CacheEntry, CacheStore } from '../cache-entry.js';
+import type { Claim } from './answer-claims.js';
+import { createEntryText } from './entry-text.js';
+import { isOutOfMemory, isWrongType } from './redis-errors.js';
+import { answerNames } from './redis-names.js';
 
-/** The version in the name lets a new format start with an empty cache, without a scan over all keys. */
-const keyPrefix = 'kairos-bedrock:cache:v1:';
-const largestEntryBytes = 4 * 1_048_576;
+/** Entries made together must not all end together: up to so much of their time is taken off. */
+const jitter = 0.1;
 
 export interface RedisStoreOptions {
   /** Shared with others; whoever opened it closes it. */
   readonly redis: RedisConnection;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Undefined: entries are readable for everybody who can read Redis. */
+  readonly sealer?: Sealer | undefined;
+  /** Told of each write that was refused or failed. */
+  readonly onLostWrite?: () => void;
+}
+
+export interface RedisStore extends CacheStore {
+  /** With a claim the entry is kept only if no later claim on the answer has kept one. */
+  set(key: string, entry: CacheEntry, claim?: Claim): Promise<void>;
 }
 
 /** What is used of Keyv over Redis; values are the texts of entries. */
 interface TextStore {
-  /** The text; undefined where there is none, another value where something else is there. */
-  get(key: string): Promise<unknown>;
-  set(key: string, value: string, ttlMs: number): Promise<unknown>;
-  delete(key: string): Promise<unknown>;
+  get(name: string): Promise<string | undefined>;
+  set(name: string, text: string, ttlMs: number): Promise<unknown>;
+  delete(name: string): Promise<unknown>;
 }
 
 /** Answers shared by several servers, in Redis. While that is absent, slow or gone there are no answers in it. */
-export function createRedisStore({ redis, clock }: RedisStoreOptions): CacheStore {
-  let texts: Promise<TextStore> | undefined;
-  const use = <T>(work: (store: TextStore) => Promise<T>): Promise<T | undefined> =>
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
+  const { redis, clock, random, sealer, onLostWrite = () => undefined } = options;
+  const texts = createEntryText(sealer);
+  let keyv: Promise<TextStore> | undefined;
+  const use = <T>(work: (store: TextStore, commands: RedisCommands) => Promise<T>): Promise<T | undefined> =>
     redis.run(async (commands) => {
-      texts ??= openKeyv(commands);
-      return work(await texts);
+      keyv ??= openKeyv(commands);
+      return work(await keyv, commands);
     });
   const remove = async (key: string): Promise<void> => {
-    await use((store) => store.delete(key));
+    const names = answerNames(key, sealer);
+    await use((store) => Promise.all(names.map(({ entry }) => store.delete(entry))));
   };
+  const read = (key: string): Promise<readonly (string | typeof damaged | undefined)[] | undefined> =>
+    use((store) => Promise.all(answerNames(key, sealer).map(({ entry }) => store.get(entry).catch(damagedOrThrow))));
+  const write = (key: string, text: string, ttlMs: number, claim: Claim | undefined) =>
+    use(async (store, commands) => {
+      const [{ entry, fence }] = answerNames(key, sealer);
+      const writing = claim
+        ? commands.evaluate(keepFenced, [entry, fence], [text, `${ttlMs}`, `${claim.token}`])
+        : store.set(entry, text, ttlMs);
+      return writing.then(() => true).catch(refusedOrThrow);
+    });
 
   return {
     get: async (key) => {
-      const text = await use((store) => store.get(key).catch(damagedOrThrow));
-      if (text === undefined) return undefined;
-      const entry = typeof text === 'string' ? decodeEntry(key, text) : undefined;
+      const found = (await read(key))?.find((text) => text !== undefined);
+      if (found === undefined) return undefined;
+      const entry = found === damaged ? undefined : await texts.read(key, found);
       if (!entry) await remove(key);
-      return entry && entry.expiresAtMs > clock.nowMs() ? entry : undefined;
+      return entry && entry.keptUntilMs > clock.nowMs() ? entry : undefined;
     },
-    set: async (key, entry) => {
-      const ttlMs = Math.floor(entry.expiresAtMs - clock.nowMs());
-      const text = encodeEntry(key, entry);
-      if (ttlMs <= 0 || text.length > largestEntryBytes) return;
-      await use((store) => store.set(key, text, ttlMs).catch(ignoreOutOfMemory));
+    set: async (key, entry, claim) => {
+      const left = entry.keptUntilMs - clock.nowMs();
+      const ttlMs = Math.floor(left * (1 - jitter * random.next()));
+      const text = ttlMs > 0 ? await texts.write(key, entry) : undefined;
+      if (text === undefined) return;
+      if ((await write(key, text, ttlMs, claim)) !== true) onLostWrite();
     },
     delete: remove,
-    close: async () => undefined,
   };
 }
+
+/** KEYS entry, fence; ARGV text, milliseconds, token. */
+const keepFenced = redisScript(`
+local written = 0
+if redis.call('TYPE', KEYS[2]).ok == 'hash' then
+  written = tonumber(redis.call('HGET', KEYS[2], 'written')) or 0
+end
+if tonumber(ARGV[3]) < written then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+if redis.call('TYPE', KEYS[2]).ok == 'hash' then redis.call('HSET', KEYS[2], 'written', ARGV[3]) end
+return 1
+`);
 
 /** Stands for a value that is there and unreadable. */
 const damaged = Symbol('damaged');
 
-/** A value that is not ours (no JSON, or another Redis type under our key) says nothing about the health of Redis. */
 function damagedOrThrow(error: unknown): typeof damaged {
-  if (error instanceof SyntaxError || messageOf(error).startsWith('WRONGTYPE')) return damaged;
+  if (isWrongType(error)) return damaged;
   throw error;
 }
 
-/** A full Redis still answers reads, so that it stays in use. */
-function ignoreOutOfMemory(error: unknown): void {
-  if (!messageOf(error).startsWith('OOM')) throw error;
+function refusedOrThrow(error: unknown): false {
+  if (isOutOfMemory(error)) return false;
+  throw error;
 }
-
-const valueIn = (found: unknown): unknown =>
-  typeof found === 'object' && found !== null && 'value' in found ? found.value : undefined;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
 
 async function openKeyv({ client }: RedisCommands): Promise<TextStore> {
   const { Keyv } = await import('keyv');
@@ -76,18 +109,21 @@ async function openKeyv({ client }: RedisCommands): Promise<TextStore> {
   const ignore = () => undefined;
   const adapter = new KeyvRedis<string>(client, { throwOnErrors: true, throwOnConnectError: true });
   adapter.on('error', ignore);
-  const keyv = new Keyv<string>({ store: adapter, useKeyPrefix: false, throwOnErrors: true });
+  const keyv = new Keyv<string>({
+    store: adapter,
+    useKeyPrefix: false,
+    throwOnErrors: true,
+    // The texts as they are: they can tell by themselves whether they are ours, and scripts write them too.
+    serialize: ({ value }) => String(value),
+    deserialize: (text) => ({ value: text as never }),
+  });
   // Without a listener an error event would end the process; the connection tells of the failures it causes.
   keyv.on('error', ignore);
   // Otherwise Keyv puts a namespace of its own before ours.
   keyv.namespace = undefined;
   return {
-    get: async (key) => {
-      // Raw, because Keyv takes any JSON that is not its own for a miss, and it is to be deleted.
-      const found: unknown = await keyv.get(keyPrefix + key, { raw: true });
-      return found === undefined ? undefined : (valueIn(found) ?? damaged);
-    },
-    set: (key, value, ttlMs) => keyv.set(keyPrefix + key, value, ttlMs),
-    delete: (key) => keyv.delete(keyPrefix + key),
+    get: (name) => keyv.get(name),
+    set: (name, text, ttlMs) => keyv.set(name, text, ttlMs),
+    delete: (name) => keyv.delete(name),
   };
 }

@@ -8,7 +8,7 @@ import { errorPolicies, ServiceError } from '../../core/errors.js';
 import type { BedrockIntegrationService } from '../../core/integration-service.js';
 import type { Caller } from '../../core/pipeline.js';
 import type { Logger } from '../../core/ports.js';
-import type { McpConnector } from '../mcp-connection.js';
+import type { McpConnector } from '../protocol-2025/mcp-connection.js';
 import { type HealthRouteOptions, healthRoutes } from './health-routes.js';
 import { isLoopback, urlHost } from './loopback.js';
 import { rpcCodes, sendRpcError } from './replies.js';

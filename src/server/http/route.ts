@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Random } from '../../core/clock.js';
 import type { Caller } from '../../core/pipeline.js';
-import type { McpConnector } from '../mcp-connection.js';
+import type { McpConnector } from '../protocol-2025/mcp-connection.js';
 
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.js';
-import type { McpConnection } from '../mcp-connection.js';
+import type { McpConnection } from '../protocol-2025/mcp-connection.js';
 
 export interface Session<Transport> {
   readonly id: string;
@@ -43,7 +43,7 @@ export function createSessions<Transport>(options: SessionsOptions): Sessions<Tr
   const entries = new Map<string, Entry<Transport>>();
 
   const isIdle = (entry: Entry<Transport>) =>
-    entry.openResponses === 0 && entry.session.connection.callsInFlight() === 0;
+    entry.openResponses === 0 && entry.session.connection.requestsInFlight() === 0;
 
   function touch(entry: Entry<Transport>): void {
     entry.lastUsedMs = clock.monotonicMs();

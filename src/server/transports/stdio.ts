@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.js';
 import type { Caller } from '../../core/pipeline.js';
-import type { McpConnector } from '../mcp-connection.js';
+import type { McpConnector } from '../protocol-2025/mcp-connection.js';
 import { createStdioTransport } from './stdio-transport.js';
 
 /** A prompt of 30 MB with its escapes still fits, so that the tool can answer what is wrong with it. */

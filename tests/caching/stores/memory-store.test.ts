@@ -19,10 +19,10 @@ describe('the memory store', () => {
       const letter = random.next() < 0.5 ? 'a' : '世';
       const size = Math.floor(random.next() ** 4 * 60_000);
       await store.set(`key-${Math.floor(random.next() * 500)}`, cacheEntry(clock, 60_000, letter.repeat(size)));
-      expect(store.bytes()).toBeLessThanOrEqual(maxBytes);
+      expect(store.stats().bytes).toBeLessThanOrEqual(maxBytes);
     }
-    expect(store.entries()).toBeGreaterThan(5);
-    expect(store.evictions()).toBeGreaterThan(100);
+    expect(store.stats().entries).toBeGreaterThan(5);
+    expect(store.stats().evictions).toBeGreaterThan(100);
   });
 
   it('does not let one giant drive out everything else', async () => {
@@ -41,7 +41,7 @@ describe('the memory store', () => {
       await store.set(key, cacheEntry(clock));
       await store.get('a');
     }
-    for (let index = 0; store.evictions() === 0; index += 1) await store.set(`more-${index}`, cacheEntry(clock));
+    for (let index = 0; store.stats().evictions === 0; index += 1) await store.set(`more-${index}`, cacheEntry(clock));
     expect(await store.get('a')).toBeDefined();
     expect(await store.get('b')).toBeUndefined();
   });

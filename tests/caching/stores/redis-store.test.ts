@@ -1,18 +1,22 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CacheStore } from '../../../src/caching/cache-entry.js';
 import { createRedisStore } from '../../../src/caching/stores/redis-store.js';
-import { systemClock } from '../../../src/core/clock.js';
+import { systemClock, systemRandom } from '../../../src/core/clock.js';
 import type { ServerEvent } from '../../../src/core/events.js';
 import { createRedisConnection } from '../../../src/storage/redis-connection.js';
 import { cacheEntry, cacheStoreContract } from '../../contracts/cache-store-contract.js';
 import { freePort, type RedisServer, startRedis, stopAllRedis } from '../../support/redis-server.js';
 
-const prefix = 'kairos-bedrock:cache:v1:';
+const named = (key: string) => `kairos-bedrock:cache:v2:t:{${key}}`;
 let events: ServerEvent[] = [];
 const opened: { close(): Promise<void> }[] = [];
-const open = (url: string): CacheStore => {
+type OpenedStore = CacheStore & { close(): Promise<void> };
+const open = (url: string): OpenedStore => {
   const redis = createRedisConnection({ url, clock: systemClock, onServerEvent: (event) => events.push(event) });
-  const store = { ...createRedisStore({ redis, clock: systemClock }), close: () => redis.close() };
+  const store = {
+    ...createRedisStore({ redis, clock: systemClock, random: systemRandom }),
+    close: () => redis.close(),
+  };
   opened.push(store);
   return store;
 };
@@ -28,10 +32,10 @@ async function until(condition: () => Promise<boolean> | boolean, ms = 8_000): P
 }
 
 /** Waits until the store has connected, which it does in the background. */
-async function connected(store: CacheStore): Promise<CacheStore> {
+async function connected(store: OpenedStore): Promise<OpenedStore> {
   await until(async () => {
-    await store.set('warm-up', cacheEntry(systemClock, 1_000));
-    return (await store.get('warm-up')) !== undefined;
+    await store.set('t/warm-up', cacheEntry(systemClock, 1_000));
+    return (await store.get('t/warm-up')) !== undefined;
   }, 12_000);
   return store;
 }
@@ -41,7 +45,7 @@ async function timesOf(store: CacheStore, calls: number): Promise<number[]> {
   const times: number[] = [];
   for (let index = 0; index < calls; index += 1) {
     const start = systemClock.monotonicMs();
-    await store.get(`key-${index}`);
+    await store.get(`t/key-${index}`);
     times.push(systemClock.monotonicMs() - start);
   }
   return times;
@@ -67,26 +71,23 @@ describe('with a Redis that runs', () => {
   }));
 
   describe('that holds something else under our key', () => {
-    let store: CacheStore;
+    let store: OpenedStore;
     beforeEach(async () => {
       store = await connected(open(redis.url));
       events = [];
     });
     afterEach(() => store.close());
 
-    const key = `${prefix}key`;
-    const foreign = JSON.stringify({
-      value: JSON.stringify({ version: 1, key: 'other', ...cacheEntry(systemClock) }),
-    });
-    const oldVersion = JSON.stringify({
-      value: JSON.stringify({ version: 0, key: 'key', ...cacheEntry(systemClock) }),
-    });
+    const key = named('key');
+    const text = (value: object) => Buffer.from(`p${JSON.stringify(value)}`).toString('base64');
+    const foreign = text({ version: 2, key: 't/other', ...cacheEntry(systemClock) });
+    const oldVersion = text({ version: 0, key: 't/key', ...cacheEntry(systemClock) });
     it.each([
       ['no JSON', ['SET', key, '{"value": "tru']],
       ['JSON of another shape', ['SET', key, '[1,2,3]']],
       ['a number', ['SET', key, '5']],
       ['a value that is no text', ['SET', key, '{"value": {"a": 1}}']],
-      ['an envelope without an entry', ['SET', key, JSON.stringify({ value: '{"version":1,"key":"key"}' })]],
+      ['an envelope without an entry', ['SET', key, text({ version: 2, key: 't/key' })]],
       ['the entry of another key', ['SET', key, foreign]],
       ['an entry of another version', ['SET', key, oldVersion]],
       ['a list', ['LPUSH', key, 'x']],
@@ -94,31 +95,31 @@ describe('with a Redis that runs', () => {
     ])('takes %s for a miss and deletes it', async (_, command) => {
       await redis.command(...command);
       expect(await redis.command('EXISTS', key)).toBe('1');
-      expect(await store.get('key')).toBeUndefined();
+      expect(await store.get('t/key')).toBeUndefined();
       expect(await redis.command('EXISTS', key)).toBe('0');
       expect(events).toEqual([]);
-      await store.set('key', cacheEntry(systemClock));
-      expect(await store.get('key')).toBeDefined();
+      await store.set('t/key', cacheEntry(systemClock));
+      expect(await store.get('t/key')).toBeDefined();
     });
   });
 
   it('goes on reading from a Redis that is full', async () => {
     const store = await connected(open(redis.url));
-    await store.set('kept', cacheEntry(systemClock));
+    await store.set('t/kept', cacheEntry(systemClock));
     await redis.command('CONFIG', 'SET', 'maxmemory', '1');
-    await store.set('refused', cacheEntry(systemClock));
-    expect(await store.get('refused')).toBeUndefined();
-    expect(await store.get('kept')).toBeDefined();
+    await store.set('t/refused', cacheEntry(systemClock));
+    expect(await store.get('t/refused')).toBeUndefined();
+    expect(await store.get('t/kept')).toBeDefined();
     expect(events).toEqual([]);
     await store.close();
   });
 
   it('does not keep a giant, and sets an expiry on everything', async () => {
     const store = await connected(open(redis.url));
-    await store.set('giant', cacheEntry(systemClock, 60_000, 'x'.repeat(5_000_000)));
-    await store.set('key', cacheEntry(systemClock, 60_000));
-    expect(await redis.command('EXISTS', `${prefix}giant`)).toBe('0');
-    const ttlMs = Number(await redis.command('PTTL', `${prefix}key`));
+    await store.set('t/giant', cacheEntry(systemClock, 60_000, 'x'.repeat(5_000_000)));
+    await store.set('t/key', cacheEntry(systemClock, 60_000));
+    expect(await redis.command('EXISTS', named('giant'))).toBe('0');
+    const ttlMs = Number(await redis.command('PTTL', named('key')));
     expect(ttlMs).toBeGreaterThan(50_000);
     expect(ttlMs).toBeLessThanOrEqual(60_000);
     await store.close();
@@ -137,7 +138,7 @@ describe('with a Redis that fails', () => {
     expect(Math.max(...times)).toBeLessThan(150);
     expect(median(times)).toBeLessThan(1);
     await until(async () => {
-      await store.get('key');
+      await store.get('t/key');
       return events.length > 0;
     });
     expect(events).toMatchObject([{ type: 'store-degraded', store: 'redis' }]);

@@ -3,7 +3,8 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, systemClock, systemRandom } from '../../../src/core/clock.js';
 import type { Logger } from '../../../src/core/ports.js';
 import type { Tool } from '../../../src/server/define-tool.js';
-import { createMcpConnector } from '../../../src/server/mcp-connection.js';
+import { createMcpConnector } from '../../../src/server/protocol-2025/mcp-connection.js';
+import { createSurface } from '../../../src/server/surface.js';
 import { createToolRegistry } from '../../../src/server/tool-registry.js';
 import { tools as allTools } from '../../../tools/index.js';
 import { createFakeService } from '../../support/fake-service.js';
@@ -28,7 +29,7 @@ export function createLogKeeper(): Logger & { readonly lines: LoggedLine[] } {
 
 /** The whole MCP face over a fake service. */
 export function createFace({ tools = allTools, clock = systemClock }: { tools?: readonly Tool[]; clock?: Clock } = {}) {
-  const service = createFakeService();
+  const service = createFakeService(clock);
   const logger = createLogKeeper();
   let loads = 0;
   const load = async () => {
@@ -36,8 +37,9 @@ export function createFace({ tools = allTools, clock = systemClock }: { tools?: 
     return service;
   };
   const registry = createToolRegistry({ tools, service: load, logger, clock, random: systemRandom });
-  const connector = createMcpConnector({ registry, name: 'kairos-bedrock-mcp', version: '1.2.3', logger, clock });
-  return { service, load, logger, registry, connector, loads: () => loads };
+  const surface = createSurface({ registry, name: 'kairos-bedrock-mcp', version: '1.2.3', clock });
+  const connector = createMcpConnector({ surface, logger });
+  return { service, load, logger, registry, surface, connector, loads: () => loads };
 }
 
 export function newClient(): Client {
