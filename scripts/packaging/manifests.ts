@@ -47,7 +47,9 @@ export function registryManifest() {
           description: meaning,
           isRequired: false,
           isSecret,
-          ...(defaultValue !== undefined && { default: typeof defaultValue === 'string' ? defaultValue : JSON.stringify(defaultValue) }),
+          ...(defaultValue !== undefined && {
+            default: typeof defaultValue === 'string' ? defaultValue : JSON.stringify(defaultValue),
+          }),
         })),
       },
     ],

@@ -134,5 +134,9 @@ function logServerEvent(logger: Logger, event: ServerEvent): void {
       return;
     case 'store-recovered':
       logger.info('store recovered', { store: event.store });
+      return;
+    case 'cache-changed':
+      // Told with every answer that is kept: for the metrics, not for the log.
+      return;
   }
 }
