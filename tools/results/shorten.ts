@@ -12,7 +12,7 @@ export function shorten(whole: InvocationResult, limit: number, { uri }: AnswerL
   let left = limit;
   const content = whole.content.map((block) => {
     if (block.type !== 'text') return block;
-    const text = headOf(String(block['text'] ?? ''), left);
+    const text = headOf(typeof block['text'] === 'string' ? block['text'] : '', left);
     left -= text.length;
     return { ...block, text };
   });
