@@ -63,13 +63,13 @@ module.exports = {
       name: 'only-the-composition-joins-domains',
       severity: 'error',
       from: { path: '^(src|tools)/', pathNot: [domain, joiners, storage, '^src/core/'] },
-      to: { path: domain, pathNot: '^src/server/define-tool\\.ts$' },
+      to: { path: domain, pathNot: '^src/server/define-(tool|resource|prompt)\\.ts$' },
     },
     {
       name: 'tools-import-core-and-define-tool',
       severity: 'error',
       from: { path: '^tools/' },
-      to: { path: '^(src|node_modules)/', pathNot: ['^src/core/', '^src/server/define-tool\\.ts$', packages('zod')] },
+      to: { path: '^(src|node_modules)/', pathNot: ['^src/core/', '^src/server/define-(tool|resource|prompt)\\.ts$', packages('zod')] },
     },
     {
       name: 'only-main-imports-tools',

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { tools } from '../tools/index.js';
+import { prompts } from '../tools/prompts/index.js';
+import { resources } from '../tools/resources/index.js';
 import { parseServeArguments, type SettingOverrides } from './cli/arguments.js';
 import { loadSettings, type Settings } from './config/settings.js';
 import type { Logger } from './core/ports.js';
@@ -31,7 +33,7 @@ const load = (overrides: SettingOverrides) =>
 async function serveClients(settings: Settings, signal: AbortSignal): Promise<void> {
   const logger = openLog(settings);
   process.on('unhandledRejection', (error) => logger.error('Something failed that nobody waited for.', { error }));
-  await serve({ settings, tools, logger, signal });
+  await serve({ settings, tools, resources, prompts, logger, signal });
 }
 
 /** Secrets that the AWS SDK reads by itself, so that the settings do not hold them. */

@@ -1,8 +1,13 @@
 import type { Settings } from './config/settings.js';
 import { systemClock, systemRandom } from './core/clock.js';
 import type { Logger } from './core/ports.js';
+import { createCompletionSurface } from './server/completion-surface.js';
+import type { Prompt } from './server/define-prompt.js';
+import type { Resource } from './server/define-resource.js';
 import type { Tool } from './server/define-tool.js';
+import { createPromptSurface, type PromptSurfaceOptions } from './server/prompt-surface.js';
 import { createMcpConnector, type McpConnector } from './server/protocol-2025/mcp-connection.js';
+import { createResourceSurface, type ResourceSurfaceOptions } from './server/resource-surface.js';
 import { createSurface } from './server/surface.js';
 import { createToolRegistry } from './server/tool-registry.js';
 import { type Application, startApplication } from './start-application.js';
@@ -11,6 +16,8 @@ import { version } from './version.js';
 export interface ServeOptions {
   readonly settings: Settings;
   readonly tools: readonly Tool[];
+  readonly resources: readonly Resource[];
+  readonly prompts: readonly Prompt[];
   readonly logger: Logger;
   /** Aborted by SIGTERM and Ctrl-C. */
   readonly signal: AbortSignal;
@@ -22,17 +29,24 @@ const drainMs = 10_000;
 
 /** Serves MCP clients until they are gone or the signal is aborted; then ends calls, books and closes everything. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { settings, logger } = options;
+  const { settings, logger, resources, prompts } = options;
   const application = startApplication({ settings, logger });
+  const service = async () => (await application.get()).service;
   const registry = createToolRegistry({
     tools: offeredTools(options),
-    service: async () => (await application.get()).service,
+    service,
     logger,
     clock: systemClock,
     random: systemRandom,
   });
   const connector = createMcpConnector({
-    surface: createSurface({ registry, name: 'kairos-bedrock-mcp', version, clock: systemClock }),
+    surface: createSurface({
+      registry,
+      ...documents({ resources, prompts, service, clock: systemClock }),
+      name: 'kairos-bedrock-mcp',
+      version,
+      clock: systemClock,
+    }),
     logger,
     // A client is greeted before the AWS SDK is loaded; the load goes on while the client thinks of its first call.
     onInitialized: application.warm,
@@ -44,6 +58,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   } finally {
     await application.close();
   }
+}
+
+/** All but the tools of what a client can see. */
+function documents(options: ResourceSurfaceOptions & PromptSurfaceOptions) {
+  return {
+    resources: createResourceSurface(options),
+    prompts: createPromptSurface(options),
+    completions: createCompletionSurface(options),
+  };
 }
 
 /** Those of the toolsets that the operator wants; without spending, those that only read. */

@@ -105,6 +105,7 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     route: async (request, caller) => parts.route(request, caller),
     feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
     estimate: (request) => estimate(parts, request),
+    aliases: () => parts.directory.aliases(),
     models: async (filter) => listModels(parts, filter),
     costReport: (query) => parts.costs.report(query),
     health: (deep) => parts.health(deep),

@@ -32,7 +32,7 @@ function setUp(process: ServiceParts['process'], overrides: Partial<ServiceParts
     process,
     route: refuse,
     rate: refuse,
-    directory: { all: refuse, find: refuse, resolve: refuse, targetsOf: refuse },
+    directory: { all: refuse, find: refuse, aliases: refuse, resolve: refuse, targetsOf: refuse },
     prices: { priceOf: refuse, costOf: refuse },
     performance: { of: () => undefined },
     costs: { report: refuse, budgets: refuse, fits: refuse },

@@ -234,6 +234,8 @@ export interface BedrockIntegrationService {
   route(request: ModelRequest, caller?: Caller): Promise<RoutingDecision>;
   feedback(feedback: Feedback, caller: Caller): Promise<RatedAnswer>;
   estimate(request: ModelRequest): Promise<Estimate>;
+  /** Short names of models that requests may use. */
+  aliases(): readonly string[];
   models(filter: ModelFilter): Promise<readonly ModelSummary[]>;
   costReport(query: CostQuery): Promise<CostReport>;
   health(deep: boolean): Promise<HealthReport>;

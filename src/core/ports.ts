@@ -32,6 +32,8 @@ export interface TargetChoice {
 export interface ModelDirectory {
   all(): readonly Model[];
   find(id: ModelId): Model | undefined;
+  /** Short names that `resolve` takes. */
+  aliases(): readonly string[];
   /**
    * Takes a base id, profile id, foundation-model or system profile ARN, or alias.
    * @throws ServiceError validation, with the nearest names, when nothing is called so.

@@ -66,6 +66,7 @@ export function createModelManager(options: ModelManagerOptions): ModelManager {
       if (named === undefined) throw unknownModel(name, names.index);
       return withSuccessor(named, names);
     },
+    aliases: () => aliasEntries.map(([alias]) => alias),
     targetsOf: (resolved) => chooseTargets(resolved, policy, view),
     revision: () => (live?.revision() ?? 0) + (rotation?.revision() ?? 0),
   };

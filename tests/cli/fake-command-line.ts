@@ -28,6 +28,7 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
     jobs,
     sessions,
     diagnostics,
+    aliases: () => ['nova'],
     batch: () => Promise.resolve([]),
     invoke: (request: ModelRequest, { tool }: CallOptions) => {
       asked.push([tool, request]);

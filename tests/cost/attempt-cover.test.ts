@@ -60,6 +60,7 @@ async function setUp(client: Handler<RoutedRequest>, dailyLimit?: number) {
       all: () => [acme],
       find: () => acme,
       resolve: () => ({ model: acme }),
+      aliases: () => [],
       targetsOf: () => ({ targets: [] }),
     },
     clock,

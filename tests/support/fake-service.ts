@@ -253,6 +253,7 @@ export function createFakeService(clock: Clock = systemClock): FakeService {
         fitsBudget: true,
         notices: ['Counted without the tokenizer of the model.'],
       }),
+    aliases: () => ['claude', 'nova'],
     models: (filter) => {
       fake.modelFilters.push(filter);
       return answer(filter.provider === 'nobody' ? [] : summaries);

@@ -11,8 +11,8 @@ function headOf(text: string, length: number): string {
 export function shorten(whole: InvocationResult, limit: number, { uri }: AnswerLink): InvocationResult {
   let left = limit;
   const content = whole.content.map((block) => {
-    if (block.type !== 'text' || typeof block['text'] !== 'string') return block;
-    const text = headOf(block['text'], left);
+    if (block.type !== 'text') return block;
+    const text = headOf(typeof block['text'] === 'string' ? block['text'] : '', left);
     left -= text.length;
     return { ...block, text };
   });

@@ -2,11 +2,16 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, systemClock, systemRandom } from '../../../src/core/clock.js';
 import type { Logger } from '../../../src/core/ports.js';
+import { createCompletionSurface } from '../../../src/server/completion-surface.js';
 import type { Tool } from '../../../src/server/define-tool.js';
+import { createPromptSurface } from '../../../src/server/prompt-surface.js';
 import { createMcpConnector } from '../../../src/server/protocol-2025/mcp-connection.js';
+import { createResourceSurface } from '../../../src/server/resource-surface.js';
 import { createSurface } from '../../../src/server/surface.js';
 import { createToolRegistry } from '../../../src/server/tool-registry.js';
 import { tools as allTools } from '../../../tools/index.js';
+import { prompts } from '../../../tools/prompts/index.js';
+import { resources } from '../../../tools/resources/index.js';
 import { createFakeService } from '../../support/fake-service.js';
 
 export const caller = { id: 'tester', tenant: 'default' };
@@ -37,7 +42,16 @@ export function createFace({ tools = allTools, clock = systemClock }: { tools?: 
     return service;
   };
   const registry = createToolRegistry({ tools, service: load, logger, clock, random: systemRandom });
-  const surface = createSurface({ registry, name: 'kairos-bedrock-mcp', version: '1.2.3', clock });
+  const documents = { resources, prompts, service: load, clock };
+  const surface = createSurface({
+    resources: createResourceSurface(documents),
+    prompts: createPromptSurface(documents),
+    completions: createCompletionSurface(documents),
+    registry,
+    name: 'kairos-bedrock-mcp',
+    version: '1.2.3',
+    clock,
+  });
   const connector = createMcpConnector({ surface, logger });
   return { service, load, logger, registry, surface, connector, loads: () => loads };
 }

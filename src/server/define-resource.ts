@@ -1,0 +1,17 @@
+import type { BedrockIntegrationService } from '../core/integration-service.js';
+import type { Caller } from '../core/pipeline.js';
+import type { ToolContext } from './define-tool.js';
+
+/** One document that clients can read, or a family of them: `bedrock://sessions/{id}`. */
+export interface Resource {
+  /** With one `{name}` at its end for a family. */
+  readonly uri: string;
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly mimeType: string;
+  /** The text; undefined when this caller has no such document. `value` is what stands for the `{name}`. */
+  read(value: string, service: BedrockIntegrationService, context: ToolContext): Promise<string | undefined>;
+  /** Values of the `{name}` that this caller may read. */
+  values?(service: BedrockIntegrationService, caller: Caller): Promise<readonly string[]>;
+}
