@@ -9,11 +9,16 @@ import type { Sessions } from './core/sessions.js';
 import { createAnswerShelf } from './jobs/answer-shelf.js';
 import { createJobRunner } from './jobs/job-runner.js';
 import { createMemoryRunStore } from './jobs/stores/memory-run-store.js';
+import { createRedisRunStore } from './jobs/stores/redis-run-store.js';
 import { createProfiler } from './observability/profiler.js';
 import { createRecentCalls } from './observability/recent-calls.js';
 import { createSessionManager } from './sessions/session-manager.js';
 import { createSessionStage } from './sessions/session-stage.js';
 import { createMemorySessionStore } from './sessions/stores/memory-session-store.js';
+import { createRedisSessionStore } from './sessions/stores/redis-session-store.js';
+import type { RedisConnection } from './storage/redis-connection.js';
+import { createSealedText } from './storage/sealed-text.js';
+import { createSealer, readKey } from './storage/sealer.js';
 
 /** What is known of calls beyond their requests: jobs, idempotency keys, sessions, traces. */
 export interface CallMemory {
@@ -26,11 +31,23 @@ export interface CallMemory {
   close(): Promise<void>;
 }
 
-type CallMemoryOptions = Pick<ApplicationOptions, 'clock' | 'random' | 'logger'>;
+export interface CallMemoryOptions extends Pick<ApplicationOptions, 'clock' | 'random' | 'logger'> {
+  /** Shared by several servers; without it each remembers its own. */
+  readonly redis?: RedisConnection | undefined;
+  /** What lies in Redis is sealed with the first of them. */
+  readonly encryptionKeys?: readonly string[];
+}
 
-export function openCallMemory({ clock, random, logger }: CallMemoryOptions): CallMemory {
-  const jobs = createJobRunner({ store: createMemoryRunStore({ clock }), clock, random, logger });
-  const sessions = createSessionManager({ store: createMemorySessionStore({ clock }), clock, random });
+export function openCallMemory(options: CallMemoryOptions): CallMemory {
+  const { clock, random, logger, redis } = options;
+  const runs = redis
+    ? createRedisRunStore({ redis, text: sealedText(options, 'jobs') })
+    : createMemoryRunStore({ clock });
+  const conversations = redis
+    ? createRedisSessionStore({ redis, text: sealedText(options, 'sessions') })
+    : createMemorySessionStore({ clock });
+  const jobs = createJobRunner({ store: runs, clock, random, logger });
+  const sessions = createSessionManager({ store: conversations, clock, random });
   const calls = createRecentCalls({ clock });
   return {
     answers: createAnswerShelf({ clock }),
@@ -43,4 +60,9 @@ export function openCallMemory({ clock, random, logger }: CallMemoryOptions): Ca
       await Promise.allSettled([jobs.close(), sessions.end()]);
     },
   };
+}
+
+function sealedText({ encryptionKeys = [] }: CallMemoryOptions, purpose: string) {
+  const [first, ...older] = encryptionKeys.flatMap((text) => readKey(text) ?? []);
+  return createSealedText(first && createSealer([first, ...older], purpose));
 }

@@ -100,9 +100,9 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
   const costs = await openCosts(options, directory);
   const learning = await startLearning(options);
-  const memory = openCallMemory(options);
-  watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   const redis = openRedis(options, watch.onServerEvent);
+  const memory = openCallMemory({ ...options, redis, encryptionKeys: settings.encryption.keys });
+  watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   const { onServerEvent } = watch;
   // Answers are made anew through the service, which is there only when all of its parts are.
   const cache = openCache({ ...options, onServerEvent, directory, redis, invoke: () => service.invoke });
