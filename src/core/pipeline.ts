@@ -66,6 +66,8 @@ export interface CallContext {
   readonly priority?: CallPriority;
   /** True when no other target is left: a resting one may be probed, and a busy one is worth waiting for. */
   readonly lastResort?: boolean;
+  /** True when the same model is left to ask elsewhere: a throttled target is then neither asked again nor waited for. */
+  readonly sameModelLeft?: boolean;
   /**
    * To be awaited before an attempt is sent; rejects when it may not be sent, because its cost is not covered.
    * Attempts are told of through `record`.

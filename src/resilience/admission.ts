@@ -37,6 +37,9 @@ export interface TargetAdmission {
 /** A wait must leave time for the answer. */
 const answerTimeMs = 50;
 const longestRetryMs = 60_000;
+/** A throttled target is worth so little of a wait while the same model is left elsewhere. */
+const elsewhereMs = 50;
+const probeEveryMs = 1_000;
 
 /** A bounded queue and a pacer for each target, made when it is first called. */
 export function createTargetAdmission(options: AdmissionOptions): TargetAdmission {
@@ -48,14 +51,20 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
       const { target } = request;
       const leftMs = context.deadlineMs - clock.monotonicMs() - answerTimeMs;
       const worthMs = context.lastResort === true ? leftMs : Math.min(patienceMs, leftMs);
+      const paceWorthMs = context.sameModelLeft === true ? Math.min(worthMs, elsewhereMs) : worthMs;
       const startedMs = clock.monotonicMs();
-      const { queue, pacer } = gates(target);
+      const gate = gates(target);
+      const { queue, pacer } = gate;
       const { signal, priority = 'interactive' } = context;
+      // One call a second finds out whether it is over; the others have somewhere better to go.
+      const probeInMs = gate.sentAtMs + probeEveryMs - startedMs;
+      if (context.sameModelLeft && pacer.refusing && probeInMs > 0) throw overloaded(target, probeInMs);
+      gate.sentAtMs = startedMs;
       try {
         const leavePlace = await queue.enter({ signal, patienceMs: worthMs, priority });
         const tokens = estimateInputTokens(request) + request.max_tokens;
         try {
-          await paceOut(pacer, tokens, worthMs - (clock.monotonicMs() - startedMs), request, context, clock);
+          await paceOut(pacer, tokens, paceWorthMs - (clock.monotonicMs() - startedMs), request, context, clock);
         } catch (error) {
           leavePlace();
           throw error;
@@ -76,6 +85,7 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
 interface Gate {
   readonly queue: BoundedQueue;
   readonly pacer: Pacer;
+  sentAtMs: number;
 }
 
 function createGates(options: AdmissionOptions): (target: Target) => Gate {
@@ -83,6 +93,7 @@ function createGates(options: AdmissionOptions): (target: Target) => Gate {
   const { maxQueuedPerTarget: maxQueued = limit * 10 } = options;
   const gates = new Map<string, Gate>();
   const create = (target: Target): Gate => ({
+    sentAtMs: Number.NEGATIVE_INFINITY,
     queue: createBoundedQueue({ limit, maxQueued, clock, refusal: (retryMs) => overloaded(target, retryMs) }),
     pacer: createPacer({
       clock,

@@ -10,6 +10,8 @@ export interface Pacer {
   /** To be told of every answer that says something of the service's limit. */
   report(outcome: 'accepted' | 'throttled', tokens: number): void;
   readonly paced: boolean;
+  /** The last answers were refusals, too many of them for mere chance. */
+  readonly refusing: boolean;
 }
 
 export interface PacerOptions {
@@ -37,7 +39,9 @@ const memoryMs = 2_000;
 const throttledShare = 0.6;
 const leastOutcomes = 20;
 /** So many refusals in a row are no chance; over so long a time the target lets nothing through at all. */
-const collapse = { refusals: 10, lastsMs: 900 };
+const collapse = { refusals: 10, lastsMs: 300 };
+/** After so many it is worth asking elsewhere first. */
+const suspicious = 3;
 const slowest: Rates = { requests: 1, tokens: 1_000 };
 /** Pacing ends after so long without throttling. */
 const quietMs = 15_000;
@@ -86,6 +90,9 @@ export function createPacer({ clock, onChange }: PacerOptions): Pacer {
     get paced() {
       return pace !== undefined;
     },
+    get refusing() {
+      return meter.refusing();
+    },
     reserve: (tokens, patienceMs) =>
       pace === undefined ? { admitted: true, waitMs: 0 } : slotOf(pace, tokens, patienceMs, clock.monotonicMs()),
     report: (outcome, tokens) => {
@@ -108,6 +115,7 @@ interface OutcomeMeter {
   note(outcome: 'accepted' | 'throttled', tokens: number): void;
   /** What went through lately, for each second. */
   accepted(): Rates;
+  refusing(): boolean;
   verdict(): 'fine' | 'throttled' | 'collapsed';
 }
 
@@ -144,6 +152,7 @@ function createOutcomeMeter(clock: Clock): OutcomeMeter {
       requests: Math.max(slowest.requests, (requests * 1_000) / memoryMs),
       tokens: Math.max(slowest.tokens, (tokens * 1_000) / memoryMs),
     }),
+    refusing: () => throttledInRow >= suspicious,
     verdict: () => {
       if (throttledInRow >= collapse.refusals) {
         return clock.monotonicMs() - rowBeganAtMs >= collapse.lastsMs ? 'collapsed' : 'throttled';

@@ -72,11 +72,13 @@ function retryDelayMs(
   { clock, random, backoff = defaultBackoff, maxWaitMs = 5_000 }: ResilienceOptions,
   error: ServiceError,
   retry: number,
-  { signal, deadlineMs }: CallContext,
+  { signal, deadlineMs, sameModelLeft }: CallContext,
 ): number | undefined {
   if (!errorPolicies[error.category].retry || error.textHandedOn || signal.aborted) return undefined;
   // Our own refusal: nothing was sent, and its wait was already weighed.
   if (error.reason === 'overloaded') return undefined;
+  // Each region has a quota of its own: the next one may answer at once.
+  if (error.category === 'rate_limit' && sameModelLeft === true) return undefined;
   const delayMs = backoffDelayMs(retry, error.retryAfterMs, backoff, random);
   const endMs = clock.monotonicMs() + delayMs + leastAnswerTimeMs;
   return delayMs > maxWaitMs || endMs >= deadlineMs ? undefined : delayMs;

@@ -11,6 +11,8 @@ export interface TargetLoad {
   readonly latencyMs?: number;
   /** 0 to 1: the part of the latest attempts that the region throttled. */
   readonly throttleRate: number;
+  /** The last attempt was throttled, and is so long ago that it may be otherwise by now. */
+  readonly probeDue?: boolean;
 }
 
 export interface LoadRecord {
@@ -26,6 +28,9 @@ interface Measured {
   inFlight: number;
   errorRate: number;
   throttleRate: number;
+  throttledInRow: number;
+  throttledSinceMs: number;
+  startedAtMs: number;
   /** Follows the latest calls; see `usualLatencyMs` for what it falls back to. */
   latencyMs: number | undefined;
   usualLatencyMs: number | undefined;
@@ -40,6 +45,10 @@ const usualLatencyWeight = 0.02;
 /** An error or a slow spell is forgotten with this time constant, so that a target left alone is tried again. */
 const forgetMs = 30_000;
 const forgetThrottlingMs = 60_000;
+/** A target whose last word was a refusal is asked again after so long, whatever else speaks against it. */
+const probeAfterMs = 1_000;
+/** An answer after so many refusals, over so long a time, means that they are over: they say nothing of now. */
+const throttledSpell = { refusals: 3, lastsMs: 1_000 };
 /** Stands for the latency of a target that never answered: quick refusals must not make it look fast. */
 const unknownLatencyMs = 5_000;
 const mostTargets = 1_000;
@@ -70,8 +79,8 @@ export function createPerformanceTracker({ clock }: { readonly clock: Clock }): 
     measured.errorRate = faded(measured.errorRate, measured);
     measured.throttleRate = faded(measured.throttleRate, measured, forgetThrottlingMs);
     measured.latencyMs = latencyOf(measured);
-    update(measured, attempt);
     measured.updatedAtMs = clock.monotonicMs();
+    update(measured, attempt);
   };
 
   return {
@@ -89,7 +98,9 @@ export function createPerformanceTracker({ clock }: { readonly clock: Clock }): 
       if (measured === undefined) return idle;
       const latencyMs = latencyOf(measured);
       const throttleRate = faded(measured.throttleRate, measured, forgetThrottlingMs);
-      return { inFlight: measured.inFlight, throttleRate, ...(latencyMs !== undefined && { latencyMs }) };
+      const idleMs = clock.monotonicMs() - measured.startedAtMs;
+      const probeDue = measured.throttledInRow > 0 && idleMs >= probeAfterMs;
+      return { inFlight: measured.inFlight, throttleRate, probeDue, ...(latencyMs !== undefined && { latencyMs }) };
     },
     onCallEvent: (event) => {
       if (event.type !== 'attempt-started' && event.type !== 'attempt-ended') return;
@@ -97,6 +108,7 @@ export function createPerformanceTracker({ clock }: { readonly clock: Clock }): 
       const measured = touch(event.target);
       if (event.type === 'attempt-started') {
         measured.inFlight += 1;
+        measured.startedAtMs = clock.monotonicMs();
         return;
       }
       measured.inFlight = Math.max(0, measured.inFlight - 1);
@@ -110,6 +122,9 @@ const unmeasured = (nowMs: number): Measured => ({
   inFlight: 0,
   errorRate: 0,
   throttleRate: 0,
+  throttledInRow: 0,
+  throttledSinceMs: nowMs,
+  startedAtMs: nowMs,
   latencyMs: undefined,
   usualLatencyMs: undefined,
   timeToFirstTokenMs: undefined,
@@ -129,11 +144,24 @@ function update(measured: Measured, { outcome, failure, latencyMs, timeToFirstTo
   measured.calls += 1;
   measured.errorRate += errorWeight * (Number(failed) - measured.errorRate);
   measured.throttleRate += errorWeight * (Number(throttled) - measured.throttleRate);
+  noteRefusal(measured, throttled, failed);
   if (failed) return;
   measured.usualLatencyMs = usual(measured.usualLatencyMs, latencyMs);
   measured.latencyMs = follow(measured.latencyMs, latencyMs);
   if (timeToFirstTokenMs === undefined) return;
   measured.timeToFirstTokenMs = follow(measured.timeToFirstTokenMs, timeToFirstTokenMs);
+}
+
+function noteRefusal(measured: Measured, throttled: boolean, failed: boolean): void {
+  const { updatedAtMs: nowMs, throttledInRow, throttledSinceMs } = measured;
+  if (throttled) {
+    if (throttledInRow === 0) measured.throttledSinceMs = nowMs;
+    measured.throttledInRow += 1;
+    return;
+  }
+  const wasSpell = throttledInRow >= throttledSpell.refusals && nowMs - throttledSinceMs >= throttledSpell.lastsMs;
+  if (wasSpell && !failed) measured.throttleRate = 0;
+  measured.throttledInRow = 0;
 }
 
 function follow(average: number | undefined, value: number): number {

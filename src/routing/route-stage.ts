@@ -37,6 +37,8 @@ interface Step {
   readonly routed: RoutedRequest;
   /** Nothing else is left to ask. */
   readonly lastResort: boolean;
+  /** The same model is left to ask at another target. */
+  readonly sameModelLeft: boolean;
   readonly mended?: true;
 }
 
@@ -76,7 +78,8 @@ type Outcome = { readonly response: ModelResponse } | { readonly error: ServiceE
 
 async function ask(next: Handler<RoutedRequest>, step: Step, context: CallContext): Promise<Outcome> {
   try {
-    return { response: await next(step.routed, step.lastResort ? { ...context, lastResort: true } : context) };
+    const { lastResort, sameModelLeft } = step;
+    return { response: await next(step.routed, { ...context, lastResort, sameModelLeft }) };
   } catch (thrown) {
     return { error: toServiceError(thrown) };
   }
@@ -116,8 +119,12 @@ function stepTo(
   const routed = routedTo(directory, mending, journey, candidate);
   const isLast = journey.left.length === 0 || triedOf(failures) >= maxAttempts - 1;
   // With targets that were held back there is still somewhere to go: the one that is ready soonest.
-  return { candidate, routed, lastResort: isLast && !failures.some(wasHeldBack) };
+  const lastResort = isLast && !failures.some(wasHeldBack);
+  return { candidate, routed, lastResort, sameModelLeft: !isLast && isLeft(journey.left, candidate) };
 }
+
+const isLeft = (left: readonly Candidate[], { target }: Candidate): boolean =>
+  left.some((other) => other.healthy && other.target.model === target.model);
 
 function routedTo(
   directory: RouteStageOptions['directory'],
@@ -178,6 +185,7 @@ async function heldBack(
     candidate: soonest.candidate,
     routed: routedTo(directory, mending, journey, soonest.candidate),
     lastResort: true,
+    sameModelLeft: false,
   };
 }
 

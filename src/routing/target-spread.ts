@@ -34,7 +34,9 @@ export function spreadTargets(targets: readonly Target[], options: SpreadOptions
   const rest = places.filter((place) => place !== first);
   const second = drawOne(rest, uniform(mix(draw, 2)));
   const typicalMs = typicalLatency(places);
-  const chosen = pressure(first, typicalMs) <= pressure(second, typicalMs) ? first : second;
+  const lighter = pressure(first, typicalMs) <= pressure(second, typicalMs) ? first : second;
+  // Who refuses the probe costs it little: the next target is asked at once.
+  const chosen = places.find(({ load: { probeDue } }) => probeDue === true) ?? lighter;
   const others = places
     .filter((place) => place !== chosen)
     .toSorted((left, right) => pressure(left, typicalMs) - pressure(right, typicalMs));
