@@ -41,10 +41,10 @@ export interface CallMemoryOptions extends Pick<ApplicationOptions, 'clock' | 'r
 export function openCallMemory(options: CallMemoryOptions): CallMemory {
   const { clock, random, logger, redis } = options;
   const runs = redis
-    ? createRedisRunStore({ redis, text: sealedText(options, 'jobs') })
+    ? createRedisRunStore({ redis, clock, text: sealedText(options, 'jobs') })
     : createMemoryRunStore({ clock });
   const conversations = redis
-    ? createRedisSessionStore({ redis, text: sealedText(options, 'sessions') })
+    ? createRedisSessionStore({ redis, clock, text: sealedText(options, 'sessions') })
     : createMemorySessionStore({ clock });
   const jobs = createJobRunner({ store: runs, clock, random, logger });
   const sessions = createSessionManager({ store: conversations, clock, random });

@@ -1,14 +1,15 @@
-import { type RedisCommands, type RedisConnection, redisScript } from '../../storage/redis-connection.js';
+import type { Clock } from '../../core/clock.js';
+import { type RedisConnection, redisScript } from '../../storage/redis-connection.js';
+import { createRedisDemand } from '../../storage/redis-demand.js';
 import type { SealedText } from '../../storage/sealed-text.js';
 import type { Run, RunStore } from '../run.js';
 
 export interface RedisRunStoreOptions {
   readonly redis: RedisConnection;
+  readonly clock: Clock;
   readonly text: SealedText;
 }
 
-/** A run that was begun must not be begun again because Redis was slow to say so; callers wait for this store. */
-const timeoutMs = 2_000;
 const keyOf = (id: string): string => `kairos-bedrock:run:v1:{${id}}`;
 
 const begin = redisScript(`
@@ -33,12 +34,8 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'cancel',
 return 'kept'`);
 
 /** Runs that all servers over one Redis share. Each is one hash, changed by scripts only. */
-export function createRedisRunStore({ redis, text }: RedisRunStoreOptions): RunStore {
-  async function use<T>(work: (commands: RedisCommands) => Promise<T>): Promise<T> {
-    const done = await redis.run(async (commands) => ({ value: await work(commands) }), timeoutMs);
-    if (!done) throw new Error('Redis does not answer');
-    return done.value;
-  }
+export function createRedisRunStore({ redis, clock, text }: RedisRunStoreOptions): RunStore {
+  const use = createRedisDemand(redis, clock);
   const read = (reply: unknown): Run | undefined => toRun(fieldsOf(reply), text);
 
   return {

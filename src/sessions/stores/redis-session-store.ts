@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../core/clock.js';
 import { type Session, type SessionSummary, summaryOf } from '../../core/sessions.js';
-import { type RedisCommands, type RedisConnection, redisScript } from '../../storage/redis-connection.js';
+import { type RedisConnection, redisScript } from '../../storage/redis-connection.js';
+import { createRedisDemand } from '../../storage/redis-demand.js';
 import type { SealedText } from '../../storage/sealed-text.js';
 import { memberKeys } from '../members.js';
 import type { SessionStore } from '../session-store.js';
 
 export interface RedisSessionStoreOptions {
   readonly redis: RedisConnection;
+  readonly clock: Clock;
   readonly text: SealedText;
 }
 
-const timeoutMs = 2_000;
 /** Of a caller that the index names; the oldest fall out. */
 const indexed = 1_000;
 const keyOf = (id: string): string => `kairos-bedrock:session:v1:{${id}}`;
@@ -26,12 +28,8 @@ redis.call('PEXPIREAT', KEYS[1], ARGV[4])
 return 1`);
 
 /** Sessions that all servers over one Redis share: a hash each, and an index of sessions for each caller. */
-export function createRedisSessionStore({ redis, text }: RedisSessionStoreOptions): SessionStore {
-  async function use<T>(work: (commands: RedisCommands) => Promise<T>): Promise<T> {
-    const done = await redis.run(async (commands) => ({ value: await work(commands) }), timeoutMs);
-    if (!done) throw new Error('Redis does not answer');
-    return done.value;
-  }
+export function createRedisSessionStore({ redis, clock, text }: RedisSessionStoreOptions): SessionStore {
+  const use = createRedisDemand(redis, clock);
   function open<Value>(stored: unknown, context: string): Value | undefined {
     if (typeof stored !== 'string') return undefined;
     const plain = text.open(stored, context);

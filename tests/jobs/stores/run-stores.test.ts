@@ -57,7 +57,7 @@ describe('Redis', () => {
   });
   const open = async (text = createSealedText(undefined)) => {
     await server.command('FLUSHALL');
-    return createRedisRunStore({ redis, text });
+    return createRedisRunStore({ redis, clock: systemClock, text });
   };
 
   runStoreContract('Redis', () => open());
@@ -73,7 +73,7 @@ describe('Redis', () => {
   it('that is gone rejects, so that nothing is made twice', async () => {
     const other = await startRedis();
     const connection = createRedisConnection({ url: other.url, clock: systemClock, onServerEvent: () => undefined });
-    const store = createRedisRunStore({ redis: connection, text: createSealedText(undefined) });
+    const store = createRedisRunStore({ redis: connection, clock: systemClock, text: createSealedText(undefined) });
     while ((await connection.run((commands) => commands.send('PING'))) !== 'PONG') {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -40,7 +40,7 @@ describe('Redis', () => {
   });
   const open = async (text = createSealedText(undefined)) => {
     await server.command('FLUSHALL');
-    return createRedisSessionStore({ redis, text });
+    return createRedisSessionStore({ redis, clock: systemClock, text });
   };
 
   sessionStoreContract('Redis', () => open());
