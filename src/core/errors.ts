@@ -108,7 +108,8 @@ export const errorPolicies = {
     callerCanFix: true,
     retryable: true,
     httpStatus: 504,
-    remedy: 'Raise timeout_ms, ask for fewer tokens, or start the call with async: true and ask bedrock_job for its result.',
+    remedy:
+      'Raise timeout_ms, ask for fewer tokens, or start the call with async: true and ask bedrock_job for its result.',
   },
   network: {
     meaning: 'The connection to Bedrock could not be made or broke.',
