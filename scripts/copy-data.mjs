@@ -1,7 +1,9 @@
-// The compiler emits only code; the catalogue data is read at run time and goes beside it.
+// The compiler emits only code; what is read at run time goes beside it.
 import { cpSync } from 'node:fs';
 
 cpSync('src/models/catalogue', 'dist/src/models/catalogue', {
   recursive: true,
   filter: (source) => !source.endsWith('.ts'),
 });
+
+cpSync('tools/views', 'dist/tools/views', { recursive: true, filter: (source) => !source.endsWith('.ts') });

@@ -15,6 +15,7 @@ need_command() { # need_command COMMAND DEBIAN_PACKAGE
   fi
 }
 need_command redis-server redis-server
+need_command chromium chromium
 
 failed=0
 step() {

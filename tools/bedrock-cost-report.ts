@@ -5,6 +5,7 @@ import { defineTool } from '../src/server/define-tool.js';
 import { toUsd, usdText } from './results/money.js';
 import { customRange, namedRange, parseMoment, periods, type TimeRange } from './results/period.js';
 import { toUsageResult, usageResult } from './results/usage.js';
+import { costReportViewUri } from './views/cost-report-view.js';
 
 const moment = z
   .string()
@@ -132,6 +133,7 @@ export const bedrockCostReport = defineTool({
   input,
   example: { period: 'last_7_days', group_by: 'model' },
   output,
+  view: costReportViewUri,
   handle: async (query, service, { clock }) => {
     const groupBy = query.group_by ?? 'model';
     const range = rangeOf(query, clock.nowMs());

@@ -45,6 +45,8 @@ interface ToolDefinition<Input extends z.ZodType, Output extends z.ZodObject> {
   readonly output: Output;
   /** What the tool answers in place of `output`, such as the handle of a call that goes on in the background. */
   readonly alternative?: z.ZodObject;
+  /** URI of the resource that draws the answer in clients that show MCP Apps; text and structure are complete alone. */
+  readonly view?: string;
   /** Throws ServiceError for everything the caller should know. */
   handle(
     input: z.output<Input>,

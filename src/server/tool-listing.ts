@@ -12,6 +12,7 @@ export interface ToolListing {
   readonly inputSchema: ObjectSchema;
   readonly outputSchema: ObjectSchema;
   readonly annotations: ReturnType<typeof annotationsOf>;
+  readonly _meta?: JsonObject;
 }
 
 /** Bounds that no reasonable caller meets; whoever does is told by the error, and nobody else has to read them. */
@@ -113,5 +114,7 @@ export function listTool(tool: Tool): ToolListing {
     inputSchema: { ...publish(tool.input, 'input'), examples: [tool.example] },
     outputSchema: publishOutput(tool),
     annotations: annotationsOf(tool.kind),
+    // Both forms, because hosts of the first version of MCP Apps know the flat one only.
+    ...(tool.view !== undefined && { _meta: { ui: { resourceUri: tool.view }, 'ui/resourceUri': tool.view } }),
   };
 }

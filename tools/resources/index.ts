@@ -6,6 +6,7 @@ import { bedrockDiagnose } from '../bedrock-diagnose.js';
 import { bedrockHealth } from '../bedrock-health.js';
 import { bedrockModels } from '../bedrock-models.js';
 import { bedrockSession } from '../bedrock-session.js';
+import { costReportView } from '../views/cost-report-view.js';
 
 const json = 'application/json';
 
@@ -69,4 +70,5 @@ export const resources: readonly Resource[] = [
     mimeType: 'text/plain',
     read: async (requestId, { answers }, { caller }) => answers.find(requestId, caller),
   },
+  costReportView,
 ];
