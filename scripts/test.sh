@@ -16,6 +16,9 @@ need_command() { # need_command COMMAND DEBIAN_PACKAGE
 }
 need_command redis-server redis-server
 need_command chromium chromium
+# Debian keeps the programs of PostgreSQL out of the path.
+postgres=$(ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null | tail -1 || true)
+need_command "${postgres:-postgres}" postgresql
 
 failed=0
 step() {

@@ -5,6 +5,7 @@ import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
 import { type OpenedCache, openCache } from './compose-cache.js';
 import { type CallMemory, openCallMemory } from './compose-calls.js';
+import { joinBreakers } from './compose-resilience.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
@@ -100,7 +101,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
   const costs = await openCosts(options, directory);
   const learning = await startLearning(options);
-  const redis = openRedis(options, watch.onServerEvent);
+  const redis = openRedis(options, watch);
   const memory = openCallMemory({ ...options, redis, encryptionKeys: settings.encryption.keys });
   watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   const { onServerEvent } = watch;
@@ -335,11 +336,12 @@ function createRouter(
 }
 
 /** What replicas share. The sandbox has none: what it answers and pretends to spend stays in this process. */
-function openRedis({ settings, clock }: ApplicationOptions, onServerEvent: Watch['onServerEvent']) {
+function openRedis({ settings, clock, random }: ApplicationOptions, { breakers, subscribers, onServerEvent }: Watch) {
   const { redisUrl: url, redisCluster: cluster } = settings.cache;
-  return url === undefined || settings.sandbox
-    ? undefined
-    : createRedisConnection({ url, cluster, clock, onServerEvent });
+  if (url === undefined || settings.sandbox) return undefined;
+  const redis = createRedisConnection({ url, cluster, clock, onServerEvent });
+  subscribers.push(joinBreakers(breakers, redis, random));
+  return redis;
 }
 
 async function openCosts({ settings, clock, logger }: ApplicationOptions, directory: ModelDirectory) {

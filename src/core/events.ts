@@ -76,6 +76,8 @@ export type ServerEvent =
       readonly target: Target;
       readonly state: 'open' | 'half-open' | 'closed';
       readonly why: string;
+      /** It opened because another server said so. */
+      readonly hinted?: boolean;
     }
   | {
       readonly type: 'pacing-changed';

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { ServerEvent } from '../core/events.js';
 import type { BreakerState, TargetHealth } from '../core/ports.js';
 import { type Target, targetKey } from '../core/target.js';
+import type { BreakerHint } from './breaker-hints.js';
 import { type Admission, type Circuit, createCircuit } from './circuit.js';
 
 export interface CircuitBreakersOptions {
@@ -19,6 +20,8 @@ export interface CircuitBreakersOptions {
 export interface CircuitBreakers extends TargetHealth {
   /** `lastResort`: no other target is left, so that a resting one may be probed early. */
   admit(target: Target, lastResort?: boolean): Admission;
+  /** Takes what another server tells of a target. */
+  hint(hint: BreakerHint): void;
   close(): void;
 }
 
@@ -39,7 +42,8 @@ export function createCircuitBreakers(options: CircuitBreakersOptions): CircuitB
       windowMs: options.windowMs ?? 30_000,
       resetMs: options.resetMs ?? 5_000,
       maxResetMs: options.maxResetMs ?? 60_000,
-      onChange: (state, why) => onServerEvent({ type: 'breaker-changed', target, state, why }),
+      onChange: (state, why, hinted) =>
+        onServerEvent({ type: 'breaker-changed', target, state, why, ...(hinted && { hinted }) }),
     });
     circuits.set(key, { target, circuit });
     return circuit;
@@ -47,6 +51,10 @@ export function createCircuitBreakers(options: CircuitBreakersOptions): CircuitB
 
   return {
     admit: (target, lastResort) => circuitOf(target).admit(lastResort),
+    hint: ({ target, state, why }) => {
+      // Good news of a target that was never called here changes nothing.
+      if (state === 'open' || circuits.has(targetKey(target))) circuitOf(target).hint(state, why);
+    },
     stateOf: (target) => {
       const known = circuits.get(targetKey(target));
       return known ? breakerState(target, known.circuit) : { target, state: 'closed' };

@@ -1,5 +1,6 @@
 import CircuitBreaker from 'opossum';
 import type { Clock } from '../core/clock.js';
+import { createRest, type Rest } from './rest.js';
 
 export interface CircuitOptions {
   readonly clock: Clock;
@@ -10,7 +11,8 @@ export interface CircuitOptions {
   /** How long a breaker stays open the first time; doubles with each failed probe. */
   readonly resetMs: number;
   readonly maxResetMs: number;
-  readonly onChange: (state: CircuitState, why: string) => void;
+  /** `hinted`: it opened only because another server said so. */
+  readonly onChange: (state: CircuitState, why: string, hinted: boolean) => void;
 }
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
@@ -28,6 +30,11 @@ export type Admission =
 export interface Circuit {
   /** As the last resort, an open circuit admits one early probe at a time, each second at most. */
   admit(lastResort?: boolean): Admission;
+  /**
+   * Takes what another server saw: a closed circuit rests for a moment and then probes by itself, unless the target has
+   * just answered here; an open one probes now.
+   */
+  hint(state: 'open' | 'closed', why: string): void;
   state(): { readonly state: CircuitState; readonly why: string; readonly retryAfterMs: number };
   close(): void;
 }
@@ -36,46 +43,35 @@ type Breaker = CircuitBreaker<[AttemptOutcome], void>;
 
 /** Worth waiting for a probe that is on its way. */
 const probeMs = 1_000;
+/** How long a hint of another server keeps calls away. */
+const hintRestMs = 1_000;
+/** Whoever answered so lately is believed more than a hint. */
+const freshMs = 1_000;
 
-/** How long an open breaker rests, and when it may be probed before that. */
-interface Rest {
-  begin(): void;
-  remainingMs(): number;
-  ms(): number;
-  lengthen(): void;
-  shorten(): void;
-  /** Takes the early probe of this second: undefined. If it is taken already: milliseconds until the next. */
-  takeEarlyProbe(): number | undefined;
+/** What a breaker knows besides what opossum counts. */
+interface Memory {
+  /** An outcome of a call that was admitted under an earlier state says nothing of the present one. */
+  generation: number;
+  probing: boolean;
+  why: string;
+  /** It is open only because another server said so. */
+  hinted: boolean;
+  /** Another server saw the target answer: one probe may go at once. */
+  invited: boolean;
+  answeredAtMs: number;
+  /** Parts of failures that do not yet make a whole one. */
+  lightFailures: number;
 }
 
-const earlyProbeEveryMs = 1_000;
-
-function createRest({ clock, resetMs, maxResetMs }: CircuitOptions): Rest {
-  let ms = resetMs;
-  let beganAtMs = 0;
-  let probedAtMs = Number.NEGATIVE_INFINITY;
-  const until = (dueMs: number) => Math.max(0, Math.ceil(dueMs - clock.monotonicMs()));
-  const remainingMs = () => until(beganAtMs + ms);
-  return {
-    begin: () => {
-      beganAtMs = clock.monotonicMs();
-    },
-    remainingMs,
-    ms: () => ms,
-    lengthen: () => {
-      ms = Math.min(maxResetMs, ms * 2);
-    },
-    shorten: () => {
-      ms = resetMs;
-    },
-    takeEarlyProbe: () => {
-      const earlyMs = until(probedAtMs + earlyProbeEveryMs);
-      if (earlyMs > 0) return Math.min(remainingMs(), earlyMs);
-      probedAtMs = clock.monotonicMs();
-      return undefined;
-    },
-  };
-}
+const newMemory = (): Memory => ({
+  generation: 0,
+  probing: false,
+  why: '',
+  hinted: false,
+  invited: false,
+  answeredAtMs: Number.NEGATIVE_INFINITY,
+  lightFailures: 0,
+});
 
 /**
  * The breaker of one target, on opossum. Attempts run outside and report their outcome into it, because opossum takes
@@ -83,13 +79,8 @@ function createRest({ clock, resetMs, maxResetMs }: CircuitOptions): Rest {
  */
 export function createCircuit(options: CircuitOptions): Circuit {
   const rest = createRest(options);
+  const memory = newMemory();
   let breaker = startBreaker();
-  /** An outcome of a call that was admitted under an earlier state says nothing of the present one. */
-  let generation = 0;
-  let probing = false;
-  let why = '';
-  /** Parts of failures that do not yet make a whole one. */
-  let lightFailures = 0;
 
   function startBreaker(): Breaker {
     const started = newBreaker(options);
@@ -100,10 +91,11 @@ export function createCircuit(options: CircuitOptions): Circuit {
   }
 
   function changed(state: CircuitState): void {
-    generation += 1;
-    probing = false;
-    if (state === 'open') rest.begin();
-    options.onChange(state, why);
+    const { hinted, generation } = memory;
+    Object.assign(memory, { generation: generation + 1, probing: false, invited: false });
+    if (state === 'open') rest.begin(hinted ? hintRestMs : undefined);
+    options.onChange(state, memory.why, hinted);
+    if (state === 'closed') memory.hinted = false;
   }
 
   // A closed breaker keeps the failures that opened it in its window, so the next single failure would reopen it.
@@ -114,53 +106,79 @@ export function createCircuit(options: CircuitOptions): Circuit {
     changed('closed');
   }
 
-  function failed({ weight, why: cause }: Extract<AttemptOutcome, { ok: false }>): boolean {
-    lightFailures += breaker.halfOpen && weight > 0 ? 1 : weight;
-    if (lightFailures < 0.999) return false;
-    lightFailures = 0;
-    why = cause;
-    // A target that only throttles is back at once when it is: its rest does not grow.
-    if (breaker.halfOpen && weight === 1) rest.lengthen();
-    setResetTimeout(breaker, rest.ms());
-    return true;
-  }
-
-  function report(reportedFor: number, outcome: AttemptOutcome): void {
-    if (reportedFor !== generation) return;
-    probing = false;
-    // Under a breaker that is open only an early probe can end: good news closes it, bad news is none.
-    if (breaker.opened) {
-      if (outcome.ok) breaker.close();
-    } else if (outcome.ok || failed(outcome)) {
-      // fire() rejects with the failure that it counts; the caller has an error of its own.
-      breaker.fire(outcome).catch(() => undefined);
-    }
-  }
-
-  /** How long a call has to stay away; undefined when it may go. */
-  function refusedForMs(lastResort: boolean): number | undefined {
-    if (breaker.closed) return undefined;
-    if (probing) return breaker.opened ? Math.min(rest.remainingMs(), probeMs) : probeMs;
-    if (breaker.halfOpen) return undefined;
-    return lastResort ? rest.takeEarlyProbe() : rest.remainingMs();
-  }
-
   return {
     admit: (lastResort = false) => {
-      const retryAfterMs = refusedForMs(lastResort);
+      const retryAfterMs = refusedForMs(breaker, rest, memory, lastResort);
       if (retryAfterMs !== undefined) return { admitted: false, retryAfterMs };
-      probing = !breaker.closed;
-      const admittedIn = generation;
-      return { admitted: true, report: (outcome) => report(admittedIn, outcome) };
+      Object.assign(memory, { probing: !breaker.closed, invited: false });
+      const { generation } = memory;
+      return {
+        admitted: true,
+        report: (outcome) => {
+          if (outcome.ok) memory.answeredAtMs = options.clock.monotonicMs();
+          if (generation === memory.generation) take(breaker, rest, memory, outcome);
+        },
+      };
     },
-    state: () => stateOf(breaker, why, rest),
+    hint: (state, cause) => {
+      const isFresh = options.clock.monotonicMs() - memory.answeredAtMs < freshMs;
+      if (state === 'closed') memory.invited = breaker.opened && !memory.probing;
+      else if (breaker.closed && !isFresh) openFor(breaker, memory, cause);
+    },
+    state: () => stateOf(breaker, rest, memory),
     close: () => breaker.shutdown(),
   };
 }
 
-function stateOf(breaker: Breaker, why: string, rest: Rest): ReturnType<Circuit['state']> {
+function take(breaker: Breaker, rest: Rest, memory: Memory, outcome: AttemptOutcome): void {
+  memory.probing = false;
+  // Under a breaker that is open only an early probe can end: good news closes it, bad news is none.
+  if (breaker.opened) {
+    if (outcome.ok) breaker.close();
+  } else if (outcome.ok || isWhole(breaker, rest, memory, outcome)) {
+    // fire() rejects with the failure that it counts; the caller has an error of its own.
+    breaker.fire(outcome).catch(() => undefined);
+  }
+}
+
+/** Adds failures up; true when they make one that counts. */
+function isWhole(
+  breaker: Breaker,
+  rest: Rest,
+  memory: Memory,
+  { weight, why }: Extract<AttemptOutcome, { ok: false }>,
+): boolean {
+  memory.lightFailures += breaker.halfOpen && weight > 0 ? 1 : weight;
+  if (memory.lightFailures < 0.999) return false;
+  // A target that only throttles is back at once when it is: its rest does not grow.
+  if (breaker.halfOpen && weight === 1 && !memory.hinted) rest.lengthen();
+  Object.assign(memory, { lightFailures: 0, why, hinted: false });
+  setResetTimeout(breaker, rest.ms());
+  return true;
+}
+
+function openFor(breaker: Breaker, memory: Memory, cause: string): void {
+  Object.assign(memory, { hinted: true, why: `${cause}, as another server found` });
+  setResetTimeout(breaker, hintRestMs);
+  breaker.open();
+}
+
+/** How long a call has to stay away; undefined when it may go. */
+function refusedForMs(
+  breaker: Breaker,
+  rest: Rest,
+  { probing, invited }: Memory,
+  lastResort: boolean,
+): number | undefined {
+  if (breaker.closed) return undefined;
+  if (probing) return breaker.opened ? Math.min(rest.remainingMs(), probeMs) : probeMs;
+  if (breaker.halfOpen || invited) return undefined;
+  return lastResort ? rest.takeEarlyProbe() : rest.remainingMs();
+}
+
+function stateOf(breaker: Breaker, rest: Rest, { why, invited }: Memory): ReturnType<Circuit['state']> {
   if (breaker.closed) return { state: 'closed', why: '', retryAfterMs: 0 };
-  if (breaker.halfOpen) return { state: 'half-open', why, retryAfterMs: 0 };
+  if (breaker.halfOpen || invited) return { state: 'half-open', why, retryAfterMs: 0 };
   return { state: 'open', why, retryAfterMs: rest.remainingMs() };
 }
 

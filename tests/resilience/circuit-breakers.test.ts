@@ -147,4 +147,71 @@ describe('circuit breakers', () => {
     breakers.close();
     expect(breakers.states()).toEqual([]);
   });
+
+  describe('hints of other servers', () => {
+    const opened = { target, state: 'open', why: 'model_error' } as const;
+    const changes = () =>
+      events.map((event) => event.type === 'breaker-changed' && [event.state, event.hinted === true]);
+
+    it('keep calls away for a second; then a probe of its own decides, and neither is told on', async () => {
+      const breakers = create();
+      breakers.hint(opened);
+      expect(breakers.stateOf(target)).toMatchObject({
+        state: 'open',
+        why: 'model_error, as another server found',
+        retryAfterMs: 1_000,
+      });
+      await jest.advanceTimersByTimeAsync(1_000);
+      expect(stateOf(breakers)).toBe('half-open');
+      await report(breakers, success);
+      expect(stateOf(breakers)).toBe('closed');
+      expect(changes()).toEqual([
+        ['open', true],
+        ['half-open', true],
+        ['closed', true],
+      ]);
+    });
+
+    it('become own experience when the probe fails, with the rest of a first failure', async () => {
+      const breakers = create();
+      breakers.hint(opened);
+      await jest.advanceTimersByTimeAsync(1_000);
+      await report(breakers, failure);
+      expect(breakers.stateOf(target)).toMatchObject({ state: 'open', why: 'model_error', retryAfterMs: 5_000 });
+      expect(changes().at(-1)).toEqual(['open', false]);
+      await jest.advanceTimersByTimeAsync(5_000);
+      await report(breakers, failure);
+      expect(breakers.stateOf(target).retryAfterMs).toBe(10_000);
+    });
+
+    it('are not believed of a target that has just answered here', async () => {
+      const breakers = create();
+      await report(breakers, success);
+      breakers.hint(opened);
+      expect(stateOf(breakers)).toBe('closed');
+      await jest.advanceTimersByTimeAsync(1_000);
+      breakers.hint(opened);
+      expect(stateOf(breakers)).toBe('open');
+    });
+
+    it('of a recovery let one probe through before the rest is over', async () => {
+      const breakers = create();
+      await report(breakers, failure, 10);
+      breakers.hint({ ...opened, state: 'closed' });
+      expect(stateOf(breakers)).toBe('half-open');
+      const probe = breakers.admit(target);
+      expect(breakers.admit(target).admitted).toBe(false);
+      if (probe.admitted) probe.report(failure);
+      expect(breakers.stateOf(target)).toMatchObject({ state: 'open', retryAfterMs: 5_000 });
+      breakers.hint({ ...opened, state: 'closed' });
+      await report(breakers, success);
+      expect(stateOf(breakers)).toBe('closed');
+    });
+
+    it('of a recovery say nothing of a target that was never called here', () => {
+      const breakers = create();
+      breakers.hint({ ...opened, state: 'closed' });
+      expect(breakers.states()).toEqual([]);
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import type { CostGrouping, LedgerRow, SpendGroup } from '../../core/ports.js';
-import type { SqlValue } from './sql-driver.js';
+import type { SqlValue } from '../../storage/sqlite/sql-driver.js';
 
 /* How a ledger row becomes SQL, and an answer of SQL a spend group. */
 

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../core/errors.js';
-import type { SqlDriver } from './sql-driver.js';
-import { inTransaction } from './transaction.js';
+import type { SqlDriver } from '../../storage/sqlite/sql-driver.js';
+import { inTransaction } from '../../storage/sqlite/transaction.js';
 
 /*
  * Each entry brings the file from its index to the next version; entries are never changed once released.

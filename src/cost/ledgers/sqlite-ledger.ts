@@ -4,13 +4,13 @@ import type { Clock } from '../../core/clock.js';
 import { ServiceError } from '../../core/errors.js';
 import type { BudgetState, BudgetWindow, Hold, Ledger, LedgerRow, ReserveOutcome } from '../../core/ports.js';
 import type { NanoUsd } from '../../core/response.js';
+import { openLibsql } from '../../storage/sqlite/libsql-driver.js';
+import { openNodeSqlite } from '../../storage/sqlite/node-sqlite-driver.js';
+import type { SqlDriver, SqlValue } from '../../storage/sqlite/sql-driver.js';
+import { inTransaction } from '../../storage/sqlite/transaction.js';
 import { hourMs } from '../day-window.js';
-import { openLibsql } from './drivers/libsql-driver.js';
-import { openNodeSqlite } from './drivers/node-sqlite-driver.js';
 import { attemptParameters, insertAttempt, insertTag, selectSpend, spendGroup } from './ledger-rows.js';
 import { migrate } from './schema.js';
-import type { SqlDriver, SqlValue } from './sql-driver.js';
-import { inTransaction } from './transaction.js';
 
 const inMemory = ':memory:';
 /** How long a statement waits for another process. It blocks this thread, hence short. */

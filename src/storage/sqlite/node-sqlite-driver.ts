@@ -1,8 +1,8 @@
-import { driverOf, type SqlDriver, type SqliteDatabase } from '../sql-driver.js';
+import { driverOf, type SqlDriver, type SqliteLibrary } from './sql-driver.js';
 
 /** The part of node:sqlite used here; the types of the oldest Node that we support do not know the module. */
 interface NodeSqlite {
-  readonly DatabaseSync: new (file: string) => SqliteDatabase;
+  readonly DatabaseSync: new (file: string) => SqliteLibrary;
 }
 
 /** SQLite as Node brings it; undefined on a Node that has none. */
