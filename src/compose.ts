@@ -5,7 +5,7 @@ import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
 import { type OpenedCache, openCache } from './compose-cache.js';
 import { type CallMemory, openCallMemory } from './compose-calls.js';
-import { joinBreakers } from './compose-resilience.js';
+import { joinBreakers, openQuotas } from './compose-resilience.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
@@ -219,7 +219,8 @@ function createStages(parts: StageParts): Stages {
   const patience = localModel ? { waits: 0 } : {};
   const routed = createRouteStage({ router, directory, clock, maxAttempts: maxCandidates, ...patience });
   const route = models.preparing(routed);
-  const admission = createTargetAdmission({ clock, onServerEvent, maxConcurrentPerTarget });
+  const quotaOf = openQuotas(settings, directory);
+  const admission = createTargetAdmission({ clock, onServerEvent, maxConcurrentPerTarget, quotaOf });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   return {
     observe: createObserveStage({ clock }),

@@ -31,6 +31,16 @@ const regionWeights = json(
   'JSON that gives regions their parts, such as {"us-east-1":3,"us-west-2":1}',
   z.record(z.string().min(1).max(64), z.number().positive()),
 );
+const perMinute = z.number().int().min(1).max(1e9).optional();
+const quotas = json(
+  'JSON that gives models their quotas, such as {"claude-sonnet@us-east-1":{"requests_per_minute":50,"tokens_per_minute":200000}}',
+  z
+    .record(
+      z.string().regex(/^[\w.:/-]{1,2048}(@[a-z0-9-]{1,64})?$/),
+      z.strictObject({ requests_per_minute: perMinute, tokens_per_minute: perMinute }),
+    )
+    .refine((rows) => Object.keys(rows).length <= 500),
+);
 const modelArns = json(
   'JSON that gives ARNs their base model, such as {"arn:aws:bedrock:…:imported-model/x":"meta.llama3-3-70b-instruct-v1:0"}',
   z.record(z.string().regex(/^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:[\w./:-]{1,600}$/), modelName.schema),
@@ -119,6 +129,12 @@ const limits = z.strictObject({
     10,
     { variable: 'BEDROCK_MAX_CONCURRENT_PER_MODEL' },
     'Calls that one model in one region takes at once; more wait, or go to another model.',
+  ),
+  quotas: required(
+    quotas,
+    {},
+    { variable: 'BEDROCK_QUOTAS', defaultText: 'learned from throttling' },
+    'Quotas of AWS by model, profile or alias, with @region for one region only: requests and tokens a minute that this server keeps to. Replicas share an account: give each its part.',
   ),
   requestTimeoutMs: required(
     seconds(1, 3_600),
