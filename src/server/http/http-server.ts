@@ -9,6 +9,7 @@ import type { BedrockIntegrationService } from '../../core/integration-service.j
 import type { Caller } from '../../core/pipeline.js';
 import type { Logger } from '../../core/ports.js';
 import type { McpConnector } from '../protocol-2025/mcp-connection.js';
+import type { ModernHttpEndpoint } from '../protocol-2026/http-endpoint.js';
 import { type HealthRouteOptions, healthRoutes } from './health-routes.js';
 import { isLoopback, urlHost } from './loopback.js';
 import { rpcCodes, sendRpcError } from './replies.js';
@@ -23,6 +24,8 @@ export interface HttpServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly connector: McpConnector;
+  /** Loads what answers the later era, which has an SDK of its own. */
+  readonly loadModern: () => Promise<ModernHttpEndpoint>;
   readonly caller: Caller;
   readonly service: () => Promise<BedrockIntegrationService>;
   readonly metrics: HealthRouteOptions['metrics'];
@@ -78,6 +81,24 @@ interface State {
   readonly streamable: Sessions<StreamableHTTPServerTransport>;
   readonly sse: Sessions<SSEServerTransport>;
   readonly limits: HttpLimits;
+  readonly modern: LazyEndpoint;
+}
+
+/** Loaded at the first request of its era; the closing must not load it. */
+interface LazyEndpoint {
+  get(): Promise<ModernHttpEndpoint>;
+  loaded(): Promise<ModernHttpEndpoint | undefined>;
+}
+
+function lazyEndpoint(load: () => Promise<ModernHttpEndpoint>): LazyEndpoint {
+  let endpoint: Promise<ModernHttpEndpoint> | undefined;
+  return {
+    get: () => {
+      endpoint ??= load();
+      return endpoint;
+    },
+    loaded: async () => await endpoint?.catch(() => undefined),
+  };
 }
 
 function pickHandler(request: IncomingMessage, response: ServerResponse, routes: Routes, url: URL) {
@@ -151,7 +172,9 @@ async function stop(server: Server, state: State, clock: Clock): Promise<void> {
   state.lifecycle.draining = true;
   const enough = new AbortController();
   const within = (ms: number) => clock.sleep(ms, enough.signal).catch(() => undefined);
-  const connections = [...state.streamable.all(), ...state.sse.all()].map(({ connection }) => connection);
+  const sessions = [...state.streamable.all(), ...state.sse.all()].map(({ connection }) => connection);
+  const modern = await state.modern.loaded();
+  const connections = modern ? [...sessions, modern] : sessions;
   await Promise.race([Promise.all(connections.map((connection) => connection.idle())), within(state.limits.drainMs)]);
   // The answer of the last call leaves a few ticks after the call has ended.
   await setImmediate();
@@ -177,6 +200,7 @@ function createState(options: HttpServerOptions): State {
   return {
     limits,
     lifecycle: { draining: false },
+    modern: lazyEndpoint(options.loadModern),
     streamable: createSessions(sessionOptions),
     sse: createSessions(sessionOptions),
   };
@@ -191,7 +215,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   refuseOpenBind(host);
   const state = createState(options);
   const { limits, lifecycle } = state;
-  const shared = { ...options, lifecycle, maxBodyBytes: limits.maxBodyBytes };
+  const shared = { ...options, lifecycle, maxBodyBytes: limits.maxBodyBytes, modern: state.modern.get };
   const routes: Routes = {
     ...streamableRoutes({ ...shared, sessions: state.streamable }),
     ...sseRoutes({ ...shared, sessions: state.sse }),

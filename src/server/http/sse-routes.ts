@@ -3,7 +3,7 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { isRequest } from '../json-rpc.js';
 import { rpcCodes, sendRpcError } from './replies.js';
-import { readMessages } from './request-body.js';
+import { readJson, toMessages } from './request-body.js';
 import type { McpRouteOptions, Routes } from './route.js';
 import type { Sessions } from './sessions.js';
 
@@ -36,7 +36,8 @@ async function post(request: IncomingMessage, response: ServerResponse, url: URL
     sendRpcError(response, 404, 'Session not found: open /sse first.', rpcCodes.sessionNotFound);
     return;
   }
-  const posted = await readMessages(request, response, options);
+  const json = await readJson(request, response, options);
+  const posted = json === undefined ? undefined : toMessages(json, response);
   const message = posted?.messages[0];
   if (!posted || !message) return;
   if (posted.isBatch || (isRequest(message) && session.connection.isRunning(message.id))) {

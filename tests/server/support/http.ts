@@ -15,6 +15,7 @@ export async function startHttp(overrides: Partial<HttpServerOptions> = {}) {
     host: '127.0.0.1',
     port: 0,
     connector: face.connector,
+    loadModern: face.loadModern,
     caller,
     service: face.load,
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
