@@ -52,8 +52,18 @@ export function valueProblems(issues: readonly z.core.$ZodIssue[], values: RawVa
   );
   return wrong.map((definition) => ({
     variable: nameOf(definition, values),
-    problem: `${shownValue(definition, values)}must be ${definition.form}`,
+    problem: `${shownValue(definition, values)}must be ${definition.form}${detailOf(definition, issues)}`,
   }));
+}
+
+/** What is wrong inside a value that has parts; never of a secret. */
+function detailOf({ path, secret }: SettingDefinition, issues: readonly z.core.$ZodIssue[]): string {
+  const inside = issues.find(
+    (issue) => issue.path.length > path.length && path.every((key, index) => issue.path[index] === key),
+  );
+  if (!inside || secret) return '';
+  const where = inside.path.slice(path.length).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
+  return `; \`${where.join('').replace(/^\./, '')}\`: ${inside.message}`;
 }
 
 /** The variable that the operator set, which may be an alternative such as AWS_REGION. */

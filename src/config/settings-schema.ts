@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { optimizeGoals, tasks } from '../core/request.js';
 import { aws } from './aws-settings.js';
+import { budgetList, timeZone } from './budget-settings.js';
 import { optional, required } from './define-setting.js';
 import {
   anything,
@@ -269,12 +270,24 @@ const cost = z.strictObject({
   dailyLimitUsd: optional(
     usd(10_000_000),
     { variable: 'BEDROCK_DAILY_COST_LIMIT', defaultText: 'no limit' },
-    'Calls that could spend more than this in a day (UTC) are refused.',
+    'Calls that could spend more than this in a day (of BEDROCK_BUDGET_TIME_ZONE) are refused.',
   ),
   alertThresholdUsd: optional(
     usd(10_000_000),
     { variable: 'BEDROCK_COST_ALERT_THRESHOLD', defaultText: 'none' },
-    'Spending of a day (UTC) from which on the server reports itself as degraded.',
+    'Spending of a day from which on the server reports itself as degraded and raises an alert.',
+  ),
+  budgets: required(
+    budgetList,
+    [],
+    { variable: 'BEDROCK_BUDGETS', defaultText: 'none' },
+    'Further budgets by scope and period, hard or soft, in USD, tokens or calls; see docs/budgets.md.',
+  ),
+  budgetTimeZone: required(
+    timeZone,
+    'UTC',
+    { variable: 'BEDROCK_BUDGET_TIME_ZONE' },
+    'Time zone in which days, weeks and months of budgets begin, when the budget does not name its own.',
   ),
 });
 

@@ -107,7 +107,8 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
     },
     costReport: (query: CostQuery) => {
       asked.push(['usage', query]);
-      const budget = { scope: 'day', spent: 2_500_000, reserved: 0, state: 'open', resetsAtMs: 0 } as const;
+      const counted = { unit: 'usd', period: 'day', hard: true, spent: 2_500_000, reserved: 0 } as const;
+      const budget = { ...counted, scope: 'day', state: 'open', resetsAtMs: 0 } as const;
       return Promise.resolve({
         totals: { ...group, key: '' },
         groups: [group, { ...group, key: '', cost: 0 }],
