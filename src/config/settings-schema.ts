@@ -275,7 +275,7 @@ const cost = z.strictObject({
   alertThresholdUsd: optional(
     usd(10_000_000),
     { variable: 'BEDROCK_COST_ALERT_THRESHOLD', defaultText: 'none' },
-    'Spending of a day from which on the server reports itself as degraded and raises an alert.',
+    'Spending of a day from which on the server reports itself as degraded.',
   ),
   budgets: required(
     budgetList,
