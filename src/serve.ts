@@ -106,8 +106,13 @@ async function serveHttp(
   connector: McpConnector,
   surface: McpSurface,
 ): Promise<void> {
-  const { createHttpServer } = await import('./server/http/http-server.js');
+  const [{ createHttpServer }, { openAuthentication }] = await Promise.all([
+    import('./server/http/http-server.js'),
+    import('./compose-authentication.js'),
+  ]);
   const { host, port, allowedHosts, allowedOrigins } = settings.server;
+  const { publicUrl } = settings.authentication;
+  const authentication = await openAuthentication({ settings, clock: systemClock, logger });
   const server = createHttpServer({
     host,
     port,
@@ -117,12 +122,14 @@ async function serveHttp(
       return serveModernHttp({ surface, logger });
     },
     caller: localCaller,
+    ...(authentication && { authentication }),
+    ...(publicUrl !== undefined && { publicUrl }),
     service: async () => (await application.get()).service,
     metrics: async () => (await application.get()).metrics?.render() ?? metricsOff,
     logger,
     clock: systemClock,
     random: systemRandom,
-    allowedHosts,
+    allowedHosts: [...allowedHosts, host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).host])],
     allowedOrigins,
   });
   application.warm();

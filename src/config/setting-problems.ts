@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { authenticationProblems } from './authentication-settings.js';
 import { isOurs, isSupported, nearestName, unsupportedNames } from './known-names.js';
 import { type SettingDefinition, settingTable } from './setting-table.js';
 import type { ParsedSettings } from './settings-schema.js';
@@ -79,8 +80,10 @@ function shownValue({ variable, secret }: SettingDefinition, values: RawValues):
   return `is ${shown.length > 120 ? `${shown.slice(0, 120)}…` : shown}, `;
 }
 
-export function combinationProblems({ aws, cost, localModel }: ParsedSettings, values: RawValues): SettingProblem[] {
+export function combinationProblems(settings: ParsedSettings, values: RawValues): SettingProblem[] {
+  const { aws, cost, localModel, authentication, server } = settings;
   const pairs: readonly (readonly [boolean, string, string])[] = [
+    ...authenticationProblems(authentication, server.host),
     [
       (aws.accessKeyId === undefined) !== (aws.secretAccessKey === undefined),
       aws.accessKeyId === undefined ? 'AWS_BEDROCK_ACCESS_KEY_ID' : 'AWS_BEDROCK_SECRET_ACCESS_KEY',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { optimizeGoals, tasks } from '../core/request.js';
+import { authentication } from './authentication-settings.js';
 import { aws } from './aws-settings.js';
 import { budgetList, timeZone } from './budget-settings.js';
 import { optional, required } from './define-setting.js';
@@ -52,10 +53,7 @@ const encryptionKey = text(
   '32 bytes as 64 hexadecimal digits or as base64 (openssl rand -base64 32)',
   /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=?)$/i,
 );
-const loopbackHost = text(
-  '127.0.0.1, ::1 or localhost (this version has no authentication, so it serves this machine only)',
-  /^(127\.0\.0\.1|::1|localhost)$/,
-);
+const host = text('an address or host name of this machine', /^[\w.:-]{1,255}$/);
 
 const models = z.strictObject({
   default: optional(
@@ -303,7 +301,12 @@ const toolset = choice('core', 'sessions', 'ops', 'retrieval', 'kairos');
 
 const server = z.strictObject({
   transport: required(choice('stdio', 'http'), 'stdio', { variable: 'BEDROCK_TRANSPORT' }, 'How clients connect.'),
-  host: required(loopbackHost, '127.0.0.1', { variable: 'BEDROCK_HTTP_HOST' }, 'Address to listen on, transport http.'),
+  host: required(
+    host,
+    '127.0.0.1',
+    { variable: 'BEDROCK_HTTP_HOST' },
+    'Address to listen on, transport http; one that other machines reach needs authentication.',
+  ),
   port: required(wholeNumber(0, 65_535), 8_765, { variable: 'BEDROCK_HTTP_PORT' }, 'Port; 0 takes a free one.'),
   allowedHosts: required(
     list(text('a host name, with or without a port', /^[\w.:[\]-]{1,255}$/)),
@@ -356,6 +359,7 @@ export const settingsSchema = z.strictObject({
   cost: cost.prefault({}),
   storage: storage.prefault({}),
   server: server.prefault({}),
+  authentication: authentication.prefault({}),
   logging: logging.prefault({}),
   promptCaching: required(
     choice('auto', '1h', 'off'),

@@ -1,5 +1,6 @@
 import { runCommandLine } from '../../src/cli/command-line.js';
 import type { CommandLineDependencies } from '../../src/cli/dependencies.js';
+import { ServiceError } from '../../src/core/errors.js';
 import type {
   BedrockIntegrationService,
   CallOptions,
@@ -197,6 +198,9 @@ export async function run(args: readonly string[], { health = 'healthy', isTTY =
       policy: { Version: '2012-10-17', Statement: [{ Sid: 'Invoke', Resource: [account] }] },
       reasons: { Invoke: 'To call models.' },
     }),
+    apiKeys: () => {
+      throw new ServiceError('validation', 'BEDROCK_API_KEYS_FILE is not set.');
+    },
     startSandbox: (options) => {
       asked.push(['sandbox', options]);
       return Promise.resolve({

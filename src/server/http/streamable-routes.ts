@@ -33,14 +33,14 @@ function allowsBatches(initialize: JSONRPCMessage): boolean {
 function findSession(
   request: IncomingMessage,
   response: ServerResponse,
-  sessions: StreamableSessions,
+  { sessions, access }: StreamableOptions,
 ): StreamableSession | undefined {
   const id = request.headers['mcp-session-id'];
   if (typeof id !== 'string') {
     sendRpcError(response, 400, 'The Mcp-Session-Id header is missing: send an initialize request first.');
     return undefined;
   }
-  const session = sessions.find(id);
+  const session = sessions.find(id, access.callerOf(request));
   if (!session) {
     sendRpcError(response, 404, 'Session not found: initialize a new one.', rpcCodes.sessionNotFound);
   }
@@ -71,18 +71,19 @@ async function openSession(
   request: IncomingMessage,
   response: ServerResponse,
   initialize: JSONRPCMessage,
-  { connector, caller, sessions, random }: StreamableOptions,
+  { connector, access, sessions, random }: StreamableOptions,
 ): Promise<void> {
   if (!sessions.makeRoom()) {
     sendRpcError(response, 503, 'Too many sessions are in use.', undefined, { 'retry-after': '5' });
     return;
   }
-  const connection = connector(caller);
+  const owner = access.callerOf(request);
+  const connection = connector(owner);
   const batches = allowsBatches(initialize);
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: () => random.id(),
     onsessioninitialized: (id) => {
-      sessions.add({ id, transport, connection, batches });
+      sessions.add({ id, owner, transport, connection, batches });
       sessions.hold(id, response);
     },
   });
@@ -107,7 +108,7 @@ async function post(request: IncomingMessage, response: ServerResponse, options:
     return;
   }
   if (posted) await toSession(request, response, posted, options);
-  else await (await options.modern()).handle(request, response, json, options.caller);
+  else await (await options.modern()).handle(request, response, json, options.access.callerOf(request));
 }
 
 /** Messages of the earlier era: the first opens a session and the others name theirs. */
@@ -123,7 +124,7 @@ async function toSession(
     await openSession(request, response, first, options);
     return;
   }
-  const session = findSession(request, response, options.sessions);
+  const session = findSession(request, response, options);
   if (!session) return;
   const problem = messagesProblem(posted, session);
   if (problem) {
@@ -137,7 +138,7 @@ async function toSession(
 /** Streamable HTTP with sessions: without them a client's cancel would not reach the call it means. */
 export function streamableRoutes(options: StreamableOptions): Routes {
   const withoutBody = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const session = findSession(request, response, options.sessions);
+    const session = findSession(request, response, options);
     if (!session) return;
     options.sessions.hold(session.id, response);
     await session.transport.handleRequest(request, response);

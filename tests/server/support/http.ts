@@ -88,8 +88,12 @@ export const initialize = (protocolVersion = '2025-11-25') => ({
 });
 
 /** Opens a session by hand and gives its header. */
-export async function openSession(url: string, protocolVersion?: string): Promise<Record<string, string>> {
-  const { headers } = await post(url, initialize(protocolVersion));
+export async function openSession(
+  url: string,
+  protocolVersion?: string,
+  authorization: Record<string, string> = {},
+): Promise<Record<string, string>> {
+  const { headers } = await post(url, initialize(protocolVersion), authorization);
   return { 'mcp-session-id': String(headers['mcp-session-id']) };
 }
 
