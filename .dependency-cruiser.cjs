@@ -50,7 +50,10 @@ module.exports = {
     {
       name: 'storage-is-used-by-stores-and-ledgers',
       severity: 'error',
-      from: { path: '^(src|tools)/', pathNot: [storage, '^src/[^/]+/(stores|ledgers)/', joiners] },
+      from: {
+        path: '^(src|tools)/',
+        pathNot: [storage, '^src/[^/]+/(stores|ledgers)/', '^src/[^/]+/[^/]+/stores/', joiners],
+      },
       to: { path: storage },
     },
     {
@@ -69,7 +72,10 @@ module.exports = {
       name: 'tools-import-core-and-define-tool',
       severity: 'error',
       from: { path: '^tools/' },
-      to: { path: '^(src|node_modules)/', pathNot: ['^src/core/', '^src/server/define-(tool|resource|prompt)\\.ts$', packages('zod')] },
+      to: {
+        path: '^(src|node_modules)/',
+        pathNot: ['^src/core/', '^src/server/define-(tool|resource|prompt)\\.ts$', packages('zod')],
+      },
     },
     {
       name: 'only-main-imports-tools',

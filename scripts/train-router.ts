@@ -5,6 +5,7 @@ import { tasks } from '../src/core/request.js';
 import { bucketBits } from '../src/routing/classifier/scan.js';
 import { type ClassifierWeights, encodeBytes } from '../src/routing/classifier/weights-format.js';
 import { measureComplexity } from './training/complexity-measure.js';
+import { measureFresh } from './training/fresh-measure.js';
 import { modelCard } from './training/model-card.js';
 import { readDev, readOwn, readQuality } from './training/routing-data.js';
 import { type SoftmaxWeights, train } from './training/softmax-trainer.js';
@@ -22,7 +23,8 @@ const weights = train(examples, trainingOptions);
 
 writeFileSync(new URL('../src/routing/classifier/weights.ts', import.meta.url), weightsFile(weights, temperature));
 const complexity = await measureComplexity(readQuality(values.data));
-const card = modelCard({ heldOut, temperature, complexity, devCount: dev.length, ownCount: own.length });
+const fresh = await measureFresh(readOwn(new URL('./training/held-out-prompts.txt', import.meta.url)));
+const card = modelCard({ heldOut, temperature, complexity, fresh, devCount: dev.length, ownCount: own.length });
 writeFileSync(new URL('../docs/routing-model-card.md', import.meta.url), card);
 console.log(card);
 

@@ -7,12 +7,14 @@ import { printableSettings } from './config/mask.js';
 import { describeProblem } from './config/setting-problems.js';
 import type { Settings, SettingsResult } from './config/settings.js';
 import { systemClock } from './core/clock.js';
+import { ServiceError } from './core/errors.js';
 import type { Logger } from './core/ports.js';
 import { region } from './core/target.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
 import { createModelManager } from './models/model-manager.js';
 import { defaultTaskRoutes } from './routing/default-task-routes.js';
 import { iamPolicy } from './security/iam-policy.js';
+import { createKeyAdministration } from './server/auth/key-administration.js';
 import { startApplication } from './start-application.js';
 import { version } from './version.js';
 
@@ -51,6 +53,7 @@ export function commandLineDependencies(parts: CommandLineParts): CommandLineDep
       return (await application.get()).service;
     },
     iamPolicy: (settings, account) => iamPolicy({ ...iamNeeds(settings), account }),
+    apiKeys,
     serve: (settings) => serve(settings, signal),
     logUnexpected: (error) => logger?.error('The command failed unexpectedly.', { error }),
     startSandbox: async ({ host, port }) => {
@@ -59,6 +62,13 @@ export function commandLineDependencies(parts: CommandLineParts): CommandLineDep
       return { url: sandbox.url, environment: environmentOf(sandbox.url, sandboxCredentials), close: sandbox.close };
     },
   };
+}
+
+function apiKeys({ authentication: { apiKeysFile: file } }: Settings) {
+  if (file !== undefined) return createKeyAdministration({ file, clock: systemClock });
+  throw new ServiceError('validation', 'BEDROCK_API_KEYS_FILE is not set.', {
+    remedy: 'Set it to the file that is to hold the keys.',
+  });
 }
 
 function installedServer(harmlessTools: readonly string[]): InstalledServer {

@@ -5,7 +5,8 @@ import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
 import { type OpenedCache, openCache } from './compose-cache.js';
 import { type CallMemory, openCallMemory } from './compose-calls.js';
-import { joinBreakers } from './compose-resilience.js';
+import { openCosts } from './compose-costs.js';
+import { joinBreakers, openQuotas } from './compose-resilience.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { EventSubscriber, ServerEvent } from './core/events.js';
@@ -16,11 +17,7 @@ import type { Caller } from './core/pipeline.js';
 import type { HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
 import type { ModelRequest } from './core/request.js';
 import { type ModelId, modelId, region } from './core/target.js';
-import { createBudgetCheck } from './cost/budget-check.js';
 import { createBudgetStage } from './cost/budget-stage.js';
-import { createCostMonitor } from './cost/cost-monitor.js';
-import { createRetryingLedger } from './cost/ledgers/retrying-ledger.js';
-import { openSqliteLedger } from './cost/ledgers/sqlite-ledger.js';
 import { nanoFromUsd } from './cost/money.js';
 import { createPriceBook } from './cost/pricing.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
@@ -99,12 +96,12 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const prices = createPriceBook({ catalogue });
   const watch = await startWatch(options, directory);
   const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
-  const costs = await openCosts(options, directory);
   const learning = await startLearning(options);
   const redis = openRedis(options, watch);
   const memory = openCallMemory({ ...options, redis, encryptionKeys: settings.encryption.keys });
-  watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   const { onServerEvent } = watch;
+  const costs = await openCosts({ options, directory, redis, onServerEvent });
+  watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   // Answers are made anew through the service, which is there only when all of its parts are.
   const cache = openCache({ ...options, onServerEvent, directory, redis, invoke: () => service.invoke });
   const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices));
@@ -137,7 +134,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
       models.close();
       cache.close();
       await shadow?.close();
-      await Promise.allSettled([memory.close(), learning.close(), backend.close(), costs.ledger.close()]);
+      await Promise.allSettled([memory.close(), learning.close(), backend.close(), costs.close()]);
       await redis?.close();
     },
   });
@@ -211,7 +208,7 @@ interface StageParts {
 function createStages(parts: StageParts): Stages {
   const { options, watch, backend, costs, cache, router, shadow, models, prices, memory } = parts;
   const { directory } = models;
-  const { settings, clock, random, logger } = options;
+  const { settings, clock, random } = options;
   const { breakers, onServerEvent } = watch;
   const { maxConcurrentPerTarget } = settings.limits;
   const localModel = openLocalModel(options, breakers);
@@ -219,14 +216,15 @@ function createStages(parts: StageParts): Stages {
   const patience = localModel ? { waits: 0 } : {};
   const routed = createRouteStage({ router, directory, clock, maxAttempts: maxCandidates, ...patience });
   const route = models.preparing(routed);
-  const admission = createTargetAdmission({ clock, onServerEvent, maxConcurrentPerTarget });
+  const quotaOf = openQuotas(settings, directory);
+  const admission = createTargetAdmission({ clock, onServerEvent, maxConcurrentPerTarget, quotaOf });
   const source = settings.sandbox ? 'sandbox' : 'bedrock';
   return {
     observe: createObserveStage({ clock }),
     session: memory.sessionStage,
     guard: createGuardStage({ ...settings.limits, clock }),
     cache: cache.stage,
-    route: localModel ? (next) => localModel(route(next)) : route,
+    route: (next) => costs.economy(localModel ? localModel(route(next)) : route(next)),
     ...(shadow && { shadow: shadow.stage }),
     structured: createStructuredStage(),
     budget: createBudgetStage({
@@ -235,8 +233,6 @@ function createStages(parts: StageParts): Stages {
       prices,
       directory,
       clock,
-      random,
-      logger,
       holdGraceMs,
       source,
     }),
@@ -342,16 +338,4 @@ function openRedis({ settings, clock, random }: ApplicationOptions, { breakers, 
   const redis = createRedisConnection({ url, cluster, clock, onServerEvent });
   subscribers.push(joinBreakers(breakers, redis, random));
   return redis;
-}
-
-async function openCosts({ settings, clock, logger }: ApplicationOptions, directory: ModelDirectory) {
-  const { dailyLimitUsd, alertThresholdUsd } = settings.cost;
-  // What the sandbox pretends to cost must not use up a real budget.
-  const file = join(settings.storage.dataDir, settings.sandbox ? 'ledger-sandbox.db' : 'ledger.db');
-  const ledger = createRetryingLedger({ ledger: await openSqliteLedger({ file, clock }), logger });
-  const limit = dailyLimitUsd === undefined ? {} : { dailyLimit: nanoFromUsd(dailyLimitUsd) };
-  const monitor = createCostMonitor({ ledger, clock, logger, directory, ...limit });
-  const alertThreshold = alertThresholdUsd === undefined ? {} : { alertThreshold: nanoFromUsd(alertThresholdUsd) };
-  const check = createBudgetCheck({ budgets: monitor.budgets, pending: ledger.pending, ...alertThreshold });
-  return { ledger, monitor, check, ...limit };
 }

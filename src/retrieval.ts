@@ -113,24 +113,17 @@ async function askAll<Value>(
   const context = { ...given, signal, attempts: attemptBudget(batches.length * attemptsPerBatch) };
   const responses: ModelResponse[] = [];
   let next = 0;
-  let left = job.max_cost_usd;
   const work = async () => {
     for (let index = next++; index < batches.length; index = next++) {
       const batch = batches[index];
       if (!batch) return;
-      const { value, response } = await askOne(
-        parts,
-        { ...job, ...(left !== undefined && { max_cost_usd: left }) },
-        batch,
-        context,
-      );
+      const { value, response } = await askOne(parts, job, batch, context);
       keep(value, index);
       responses.push(response);
-      if (left !== undefined) left = Math.max(Number.MIN_VALUE, left - (response.cost?.nanoUsd ?? 0) / 1e9);
     }
   };
-  // With a cap on the cost each batch has to know what those before it have spent.
-  const workers = left === undefined ? Math.min(parallelBatches, batches.length) : 1;
+  // With a cap on the cost each batch is to have what those before it did not need.
+  const workers = job.max_cost_usd === undefined ? Math.min(parallelBatches, batches.length) : 1;
   const running = Array.from({ length: workers }, () =>
     work().catch((error: unknown) => {
       failed.abort(toServiceError(error));

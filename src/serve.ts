@@ -8,7 +8,7 @@ import type { Tool } from './server/define-tool.js';
 import { createPromptSurface, type PromptSurfaceOptions } from './server/prompt-surface.js';
 import { createMcpConnector, type McpConnector } from './server/protocol-2025/mcp-connection.js';
 import { createResourceSurface, type ResourceSurfaceOptions } from './server/resource-surface.js';
-import { createSurface } from './server/surface.js';
+import { createSurface, type McpSurface } from './server/surface.js';
 import { createToolRegistry } from './server/tool-registry.js';
 import { type Application, startApplication } from './start-application.js';
 import { version } from './version.js';
@@ -39,22 +39,23 @@ export async function serve(options: ServeOptions): Promise<void> {
     clock: systemClock,
     random: systemRandom,
   });
+  const surface = createSurface({
+    registry,
+    ...documents({ resources, prompts, service, clock: systemClock }),
+    name: 'kairos-bedrock-mcp',
+    version,
+    clock: systemClock,
+  });
   const connector = createMcpConnector({
-    surface: createSurface({
-      registry,
-      ...documents({ resources, prompts, service, clock: systemClock }),
-      name: 'kairos-bedrock-mcp',
-      version,
-      clock: systemClock,
-    }),
+    surface,
     logger,
     // A client is greeted before the AWS SDK is loaded; the load goes on while the client thinks of its first call.
     onInitialized: application.warm,
   });
   try {
     await (settings.server.transport === 'http'
-      ? serveHttp(options, application, connector)
-      : serveStdio(options, connector));
+      ? serveHttp(options, application, connector, surface)
+      : serveStdio(options, connector, surface));
   } finally {
     await application.close();
   }
@@ -75,10 +76,25 @@ function offeredTools({ settings: { server }, tools }: ServeOptions): readonly T
   return server.readOnly ? wanted.filter(({ kind }) => kind === 'read') : wanted;
 }
 
-async function serveStdio({ logger, signal }: ServeOptions, connector: McpConnector): Promise<void> {
+async function serveStdio(
+  { logger, signal }: ServeOptions,
+  connector: McpConnector,
+  surface: McpSurface,
+): Promise<void> {
   const { serveStdio: connect } = await import('./server/transports/stdio.js');
   const { stdin: input, stdout: output } = process;
-  const server = await connect({ connector, caller: localCaller, input, output, clock: systemClock, drainMs });
+  const server = await connect({
+    connector,
+    connectModern: async (transport) => {
+      const { connectModernStdio } = await import('./server/protocol-2026/stdio-connection.js');
+      return connectModernStdio({ surface, caller: localCaller, logger, transport });
+    },
+    caller: localCaller,
+    input,
+    output,
+    clock: systemClock,
+    drainMs,
+  });
   logger.debug('Serving one client over stdio.', { version });
   await Promise.race([server.closed, aborted(signal)]);
   await server.close();
@@ -88,20 +104,32 @@ async function serveHttp(
   { settings, logger, signal }: ServeOptions,
   application: Application,
   connector: McpConnector,
+  surface: McpSurface,
 ): Promise<void> {
-  const { createHttpServer } = await import('./server/http/http-server.js');
+  const [{ createHttpServer }, { openAuthentication }] = await Promise.all([
+    import('./server/http/http-server.js'),
+    import('./compose-authentication.js'),
+  ]);
   const { host, port, allowedHosts, allowedOrigins } = settings.server;
+  const { publicUrl } = settings.authentication;
+  const authentication = await openAuthentication({ settings, clock: systemClock, logger });
   const server = createHttpServer({
     host,
     port,
     connector,
+    loadModern: async () => {
+      const { serveModernHttp } = await import('./server/protocol-2026/http-endpoint.js');
+      return serveModernHttp({ surface, logger });
+    },
     caller: localCaller,
+    ...(authentication && { authentication }),
+    ...(publicUrl !== undefined && { publicUrl }),
     service: async () => (await application.get()).service,
     metrics: async () => (await application.get()).metrics?.render() ?? metricsOff,
     logger,
     clock: systemClock,
     random: systemRandom,
-    allowedHosts,
+    allowedHosts: [...allowedHosts, host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).host])],
     allowedOrigins,
   });
   application.warm();

@@ -1,5 +1,6 @@
 import { createBatch } from './batch.js';
 import type { Answers } from './core/answers.js';
+import { type BudgetSubject, type BudgetUse, tagsWithGroups } from './core/budget.js';
 import { foldEvent, newCallRecord } from './core/call-record.js';
 import type { Clock, Random } from './core/clock.js';
 import type { Diagnostics } from './core/diagnostics.js';
@@ -29,6 +30,7 @@ import type { ModelRequest, RoutedRequest } from './core/request.js';
 import { type NanoUsd, noUsage } from './core/response.js';
 import type { RoutingDecision } from './core/routing.js';
 import type { Sessions } from './core/sessions.js';
+import type { Target } from './core/target.js';
 import type { RunCall } from './retrieval.js';
 
 export interface ServiceParts {
@@ -42,7 +44,8 @@ export interface ServiceParts {
   readonly costs: {
     report(query: CostQuery): Promise<CostReport>;
     budgets(): Promise<readonly Budget[]>;
-    fits(amount: NanoUsd): Promise<boolean>;
+    /** Whether an attempt at the routed request fits every budget. */
+    fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
   };
   readonly health: (deep: boolean) => Promise<HealthReport>;
   /** Exact input tokens; undefined when the model cannot be asked for them in time. Never rejects. */
@@ -104,7 +107,7 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     ...(parts.cache && { cache: parts.cache }),
     route: async (request, caller) => parts.route(request, caller),
     feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
-    estimate: (request) => estimate(parts, request),
+    estimate: (request, caller) => estimate(parts, request, caller),
     aliases: () => parts.directory.aliases(),
     models: async (filter) => listModels(parts, filter),
     costReport: (query) => parts.costs.report(query),
@@ -209,8 +212,9 @@ function endOfPatience(clock: Clock, signal: AbortSignal, over: AbortSignal): Pr
   });
 }
 
-async function estimate({ route, prices, costs, countTokens }: ServiceParts, request: ModelRequest): Promise<Estimate> {
-  const decision = await route(request);
+async function estimate(parts: ServiceParts, request: ModelRequest, caller?: Caller): Promise<Estimate> {
+  const { route, prices, costs, countTokens } = parts;
+  const decision = await route(request, caller);
   const [first] = decision.candidates;
   if (!first)
     throw new ServiceError('model_unavailable', 'No model can take this request.', { reason: 'no_candidate' });
@@ -230,8 +234,27 @@ async function estimate({ route, prices, costs, countTokens }: ServiceParts, req
     expected: Math.min(first.estimatedCost === undefined ? worstCase : first.estimatedCost + correction, worstCase),
     worstCase,
     method: counted === undefined ? 'estimated' : 'counted',
-    fitsBudget: await costs.fits(worstCase),
+    fitsBudget: await costs.fits(subjectOf(parts, request, target, caller), {
+      cost: worstCase,
+      tokens: inputTokens + maxTokens,
+      calls: 1,
+    }),
     notices: decision.notices,
+  };
+}
+
+function subjectOf(
+  { directory }: ServiceParts,
+  { tags }: ModelRequest,
+  { model }: Target,
+  caller?: Caller,
+): BudgetSubject {
+  return {
+    caller: caller?.id ?? '',
+    ...(caller?.budget && { own: caller.budget }),
+    model,
+    provider: directory.find(model)?.provider ?? '',
+    tags: tagsWithGroups(tags, caller?.groups),
   };
 }
 

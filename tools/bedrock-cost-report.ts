@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetPeriods, budgetUnits } from '../src/core/budget.js';
 import type { Budget, CostReport } from '../src/core/integration-service.js';
 import { costGroupings, type SpendGroup } from '../src/core/ports.js';
 import { defineTool } from '../src/server/define-tool.js';
@@ -36,9 +37,15 @@ const totals = z.strictObject({
 const group = totals.extend({ key: z.string() }).meta({ id: 'group' });
 const budget = z.strictObject({
   scope: z.string(),
+  unit: z.enum(budgetUnits).describe('Without usd: see limit, spent, reserved.'),
+  period: z.enum(budgetPeriods),
+  hard: z.boolean(),
+  limit: z.number().optional(),
+  spent: z.number(),
+  reserved: z.number(),
   limit_usd: z.number().optional(),
-  spent_usd: z.number(),
-  reserved_usd: z.number(),
+  spent_usd: z.number().optional(),
+  reserved_usd: z.number().optional(),
   remaining_usd: z.number().optional(),
   state: z.enum(['open', 'near_limit', 'exhausted', 'unlimited']),
   resets_at: z.string(),
@@ -63,13 +70,24 @@ function toGroup(spend: SpendGroup): z.input<typeof group> {
   return { key: spend.key, ...toTotals(spend) };
 }
 
-function toBudget({ scope, limit, spent, reserved, state, resetsAtMs }: Budget): z.input<typeof budget> {
-  return {
-    scope,
+function toBudget({ scope, unit, period, hard, state, resetsAtMs, ...counted }: Budget): z.input<typeof budget> {
+  const { limit, spent, reserved } = counted;
+  const inUnit = (amount: number): number => (unit === 'usd' ? toUsd(amount) : amount);
+  const usd = unit === 'usd' && {
     ...(limit !== undefined && { limit_usd: toUsd(limit) }),
     spent_usd: toUsd(spent),
     reserved_usd: toUsd(reserved),
     ...(limit !== undefined && { remaining_usd: toUsd(Math.max(0, limit - spent - reserved)) }),
+  };
+  return {
+    scope,
+    unit,
+    period,
+    hard,
+    ...(limit !== undefined && { limit: inUnit(limit) }),
+    spent: inUnit(spent),
+    reserved: inUnit(reserved),
+    ...usd,
     state,
     resets_at: new Date(resetsAtMs).toISOString(),
   };
@@ -101,9 +119,10 @@ function toCsv(report: CostReport, groupBy: string): string {
   return [`${groupBy},calls,cost_usd,total_tokens,cache_savings_usd`, ...rows].join('\n');
 }
 
-function budgetLine({ scope, limit, spent, reserved, state }: Budget): string {
-  if (limit === undefined) return `budget ${scope}: no limit, ${usdText(spent)} spent`;
-  return `budget ${scope}: ${usdText(spent)} spent and ${usdText(reserved)} reserved of ${usdText(limit)}, ${state}`;
+function budgetLine({ scope, unit, limit, spent, reserved, state }: Budget): string {
+  const text = (amount: number): string => (unit === 'usd' ? usdText(amount) : `${amount} ${unit}`);
+  if (limit === undefined) return `budget ${scope}: no limit, ${text(spent)} spent`;
+  return `budget ${scope}: ${text(spent)} spent and ${text(reserved)} reserved of ${text(limit)}, ${state}`;
 }
 
 function toTable(report: CostReport, { period }: Output): string {

@@ -24,8 +24,8 @@ export const bedrockEstimate = defineTool({
   input: previewArguments.transform(toRequest),
   example: { prompt: 'Summarise this report: …', max_tokens: 500 },
   output,
-  handle: async (request, service) => {
-    const estimate = await service.estimate(request);
+  handle: async (request, service, { caller }) => {
+    const estimate = await service.estimate(request, caller);
     const { target, inputTokens, maxOutputTokens, expected, worstCase, method, fitsBudget } = estimate;
     const text = [
       `${invocationId(target)} in ${target.region}: ${usdText(expected)} expected, ${usdText(worstCase)} at most`,

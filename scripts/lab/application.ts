@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Application, compose } from '../../src/compose.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { type Random, systemClock, systemRandom } from '../../src/core/clock.js';
@@ -42,11 +44,16 @@ export interface LabOptions {
   readonly env?: Record<string, string>;
   readonly random?: Random;
   readonly latency?: SandboxOptions['latency'];
+  /** The sandbox runs in a process of its own; `random` is not for it then. */
+  readonly apart?: boolean;
 }
 
-export async function openLab({ env = {}, random = systemRandom, latency }: LabOptions = {}): Promise<Lab> {
-  const catalogue = loadCatalogue();
-  const sandbox = await startSandbox({ catalogue, random, recordedCalls: 100_000, ...(latency && { latency }) });
+export async function openLab(options: LabOptions = {}): Promise<Lab> {
+  const { env = {}, random = systemRandom, latency, apart = false } = options;
+  const sandbox = apart
+    ? await startSandboxApart()
+    : await startSandbox({ catalogue: loadCatalogue(), random, recordedCalls: 100_000 });
+  if (latency) await order(sandbox.url, 'POST', 'latency', latency);
   const dataDir = mkdtempSync(join(tmpdir(), 'kairos-lab-'));
   const application = await start({
     AWS_BEDROCK_ACCESS_KEY_ID: sandboxCredentials.accessKeyId,
@@ -78,6 +85,28 @@ export async function openLab({ env = {}, random = systemRandom, latency }: LabO
       await application.service.close();
       await sandbox.close();
       rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface RunningSandbox {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function startSandboxApart(): Promise<RunningSandbox> {
+  const file = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
+    child.once('exit', (code) => reject(new Error(`the sandbox ended at once with code ${code}`)));
+  });
+  return {
+    url,
+    close: () => {
+      child.stdin.end();
+      return exited;
     },
   };
 }

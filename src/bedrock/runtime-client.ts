@@ -13,6 +13,8 @@ import {
   type ResponseStream,
 } from '@aws-sdk/client-bedrock-runtime';
 import { ServiceError } from '../core/errors.js';
+import { connectionDefaults } from './connection-options.js';
+import { eventReader } from './event-reader.js';
 import type { WholeAnswer } from './families/native-answer.js';
 import { type SdkConfigOptions, sdkConfig } from './sdk-config.js';
 
@@ -38,7 +40,10 @@ export interface RuntimeClient {
 const leastSkewMs = 60_000;
 
 export function createRuntimeClient(options: SdkConfigOptions): RuntimeClient {
-  const client = new BedrockRuntimeClient(sdkConfig(options));
+  const client = new BedrockRuntimeClient({
+    ...sdkConfig(options),
+    eventStreamSerdeProvider: eventReader(options.connection?.maxAnswerBytes ?? connectionDefaults.maxAnswerBytes),
+  });
   return {
     converse: (input, abortSignal) => client.send(new ConverseCommand(input), { abortSignal }),
     converseStream: async (input, abortSignal) => {

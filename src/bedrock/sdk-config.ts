@@ -8,7 +8,7 @@ export interface SdkConfigOptions {
   readonly requestHandler: SdkHandler;
   /** Instead of AWS's own for the region. */
   readonly endpoint?: string;
-  readonly connection?: Partial<Pick<ConnectionOptions, 'fips' | 'dualStack'>>;
+  readonly connection?: Partial<Pick<ConnectionOptions, 'fips' | 'dualStack' | 'maxAnswerBytes'>>;
 }
 
 /** What every AWS client of this server is made with. Retries are the resilience stage's, so the SDK makes none. */

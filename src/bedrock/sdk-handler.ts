@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { type Readable, Transform } from 'node:stream';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { ServiceError } from '../core/errors.js';
+import { bearerInTheClear, ownError, tooLarge, unexpectedType } from './connection-errors.js';
 import type { ConnectionOptions } from './connection-options.js';
 import type { PoolFigures } from './connection-watch.js';
 import { tunnelThrough } from './proxy-tunnel.js';
@@ -53,7 +53,9 @@ export function createSdkHandler(options: ConnectionOptions): SdkHandler {
         body.destroy();
         throw unexpectedType();
       }
-      response.body = limited(body, options.maxAnswerBytes);
+      response.body = isStream(response.statusCode, request.path)
+        ? safely(body)
+        : limited(body, options.maxAnswerBytes);
       return { response };
     },
     updateHttpClientConfig: (key, value) => handler.updateHttpClientConfig(key, value),
@@ -77,41 +79,23 @@ function figuresOf(agents: readonly HttpAgent[]): PoolFigures {
   };
 }
 
-/** The SDK replaces errors of another realm (a vm context) and loses their code; one made here keeps it. */
-function ownError(thrown: unknown): Error {
-  if (thrown instanceof ServiceError) return thrown;
-  const { name = 'Error', code } = thrown as { name?: string; code?: unknown };
-  return Object.assign(new Error('connection failed', { cause: thrown }), { name, code });
-}
-
 const isBearer = (headers: Readonly<Record<string, string>>) =>
   Object.entries(headers).some(([name, value]) => name.toLowerCase() === 'authorization' && /^bearer /i.test(value));
 
 const isSafe = (protocol: string, hostname: string) =>
   protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(hostname);
 
-function bearerInTheClear(): ServiceError {
-  return new ServiceError(
-    'authentication',
-    'The Bedrock API key is not sent over a connection that is not encrypted.',
-    {
-      remedy: 'The operator has to set an https endpoint, or use keys that sign instead of AWS_BEARER_TOKEN_BEDROCK.',
-    },
-  );
-}
+/** A stream of events, whose reader counts its bytes by itself. */
+const isStream = (status: number, path: string): boolean => status === 200 && path.endsWith('-stream');
+
+/** As long as nobody reads, an error must not bring the process down; who reads then gets it. */
+const safely = (body: Readable): Readable => body.on('error', () => undefined);
 
 /** A success has to be what was asked for: a captive portal answers 200 too, and its page must not reach a frame parser. */
 function isExpectedType(status: number, path: string, headers: Readonly<Record<string, string>>): boolean {
   const type = headers['content-type'];
   if (status !== 200 || type === undefined) return true;
-  return path.endsWith('-stream') ? type.startsWith('application/vnd.amazon.eventstream') : type.includes('json');
-}
-
-function unexpectedType(): ServiceError {
-  return new ServiceError('model_error', 'The endpoint answered with another type of content than Bedrock does.', {
-    reason: 'invalid_answer',
-    remedy: 'The operator has to check AWS_ENDPOINT_URL_BEDROCK_RUNTIME and any proxy.',
-  });
+  return isStream(status, path) ? type.startsWith('application/vnd.amazon.eventstream') : type.includes('json');
 }
 
 /** The same bytes, until there are too many: then an error, and the socket is destroyed. */
@@ -131,13 +115,6 @@ function limited(body: Readable, maxBytes: number): Readable {
   body.once('close', () => body.readableEnded || breakOff(ownError({ code: 'ERR_STREAM_PREMATURE_CLOSE' })));
   counter.once('close', () => body.readableEnded || body.destroy());
   return body.pipe(counter);
-}
-
-function tooLarge(): ServiceError {
-  return new ServiceError('model_error', 'The answer is larger than this server accepts.', {
-    reason: 'answer_too_large',
-    remedy: 'Lower max_tokens, or ask another model.',
-  });
 }
 
 /** The path does not matter: whatever is answered, the connection (and its TLS session) stays for the calls to come. */

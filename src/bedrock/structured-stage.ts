@@ -72,11 +72,8 @@ async function repair(
 
 function repairRequest(request: RoutedRequest, first: ModelResponse, problem: string): RoutedRequest {
   const text = responseText(first.content).trim() || '(nothing)';
-  const spentUsd = (first.cost?.nanoUsd ?? 0) / 1e9;
-  const { max_cost_usd: limitUsd } = request;
   return {
     ...request,
-    ...(limitUsd !== undefined && { max_cost_usd: Math.max(limitUsd - spentUsd, Number.MIN_VALUE) }),
     messages: [
       ...request.messages,
       { role: 'assistant', content: text },

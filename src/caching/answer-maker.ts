@@ -107,13 +107,13 @@ async function askModel(
 ): Promise<{ readonly result: CacheEntry; readonly keepable: boolean }> {
   let fellBack = false;
   const record = (event: CallEvent): void => {
-    fellBack ||= event.type === 'fallback-chosen';
+    fellBack ||= event.type === 'fallback-chosen' || event.type === 'economy-chosen';
     context.record(event);
   };
   const startedAtMs = clock.monotonicMs();
   const askedAtMs = clock.nowMs();
   const response = await next(request, { ...context, record });
-  // What a fallback said is not what the model that was wanted would have said.
+  // What a fallback, or a cheaper model for want of money, said is not what the model that was wanted would have said.
   const keepable = !fellBack && isKeepable(response, rules);
   const labels = labelsOf(request, context, keepable);
   const times = timesOf(plan, clock.nowMs());

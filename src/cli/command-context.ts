@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BedrockIntegrationService } from '../core/integration-service.js';
 import { overridesOf, type ServeFlags, type SettingOverrides } from './arguments.js';
-import type { CommandLineDependencies, ExplainedPolicy, ShownSetting } from './dependencies.js';
+import type { CommandLineDependencies, ExplainedPolicy, KeyAdministration, ShownSetting } from './dependencies.js';
 import { usageFailure } from './failures.js';
 import { createTerminal, type Terminal } from './terminal.js';
 
@@ -12,6 +12,7 @@ export interface Configuration {
   withService<Result>(use: (service: BedrockIntegrationService) => Promise<Result>): Promise<Result>;
   /** The least rights in AWS that these settings need. */
   iamPolicy(account: string): ExplainedPolicy;
+  apiKeys(): KeyAdministration;
   serve(): Promise<void>;
 }
 
@@ -52,6 +53,7 @@ export function createCommandContext<Settings>(dependencies: CommandLineDependen
           }
         },
         iamPolicy: (account) => dependencies.iamPolicy(loaded.settings, account),
+        apiKeys: () => dependencies.apiKeys(loaded.settings),
         serve: () => serve(loaded.settings),
       };
     },

@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addIamPolicy } from './commands/iam-policy.js';
 import { addInit } from './commands/init.js';
 import { addInvoke } from './commands/invoke.js';
+import { addKeys } from './commands/keys.js';
 import { addModels } from './commands/models.js';
 import { addRoute } from './commands/route.js';
 import { addSandbox } from './commands/sandbox.js';
@@ -24,6 +25,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addDoctor,
   addConfig,
   addIamPolicy,
+  addKeys,
   addSandbox,
 ];
 

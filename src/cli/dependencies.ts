@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { BedrockIntegrationService } from '../core/integration-service.js';
+import type { Scope } from '../core/pipeline.js';
 import type { SettingOverrides } from './arguments.js';
 import type { Places } from './clients/client-list.js';
 import type { Installation } from './clients/server-entry.js';
@@ -41,6 +42,30 @@ export interface InstalledServer extends Installation {
   readonly harmlessTools: readonly string[];
 }
 
+/** What an API key opens, as it stands in the file. */
+export interface NewApiKey {
+  readonly name: string;
+  readonly scopes: Scope[];
+  readonly tenant?: string;
+  readonly groups?: string[];
+  readonly allowed_models?: string[];
+  readonly daily_usd?: number;
+  readonly monthly_usd?: number;
+  readonly expires_at?: string;
+}
+
+export interface ShownApiKey extends NewApiKey {
+  readonly sha256: string;
+  readonly created_at: string;
+}
+
+export interface KeyAdministration {
+  /** Gives the key away, once. */
+  add(key: NewApiKey): Promise<string>;
+  list(): Promise<readonly ShownApiKey[]>;
+  revoke(name: string): Promise<void>;
+}
+
 /** All that the command line needs; it looks into `Settings` nowhere. */
 export interface CommandLineDependencies<Settings> {
   readonly version: string;
@@ -56,6 +81,8 @@ export interface CommandLineDependencies<Settings> {
   readonly createService: (settings: Settings) => Promise<BedrockIntegrationService>;
   /** The least rights for the settings, and why each is there. `account`: 12 digits, or `*`. */
   readonly iamPolicy: (settings: Settings, account: string) => ExplainedPolicy;
+  /** @throws ServiceError validation when the settings name no file for them. */
+  readonly apiKeys: (settings: Settings) => KeyAdministration;
   /** Resolves when the server has ended. */
   readonly serve: (settings: Settings) => Promise<void>;
   readonly startSandbox: (options: SandboxOptions) => Promise<RunningSandbox>;

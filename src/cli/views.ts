@@ -1,5 +1,5 @@
 import type { CallRecord } from '../core/call-record.js';
-import type { CostReport, Invocation } from '../core/integration-service.js';
+import type { Budget, CostReport, Invocation } from '../core/integration-service.js';
 import type { SpendGroup } from '../core/ports.js';
 import { type Cost, type NanoUsd, responseText } from '../core/response.js';
 import type { RoutingDecision } from '../core/routing.js';
@@ -98,14 +98,23 @@ export function costView({ totals, groups, series, budgets, forecast }: CostRepo
     totals: groupView(totals),
     groups: groups.map(groupView),
     series: series.map(groupView),
-    budgets: budgets.map(({ scope, limit, spent, reserved, state, resetsAtMs }) => ({
-      scope,
-      limit_usd: limit === undefined ? undefined : usd(limit),
-      spent_usd: usd(spent),
-      reserved_usd: usd(reserved),
-      state,
-      resets_at: new Date(resetsAtMs).toISOString(),
-    })),
+    budgets: budgets.map(budgetView),
     forecast_usd: forecast === undefined ? undefined : usd(forecast),
+  };
+}
+
+function budgetView({ scope, unit, period, hard, limit, spent, reserved, state, resetsAtMs }: Budget) {
+  const money = unit === 'usd';
+  return {
+    scope,
+    unit,
+    period,
+    hard,
+    ...(!money && { limit, spent, reserved }),
+    limit_usd: money && limit !== undefined ? usd(limit) : undefined,
+    spent_usd: money ? usd(spent) : undefined,
+    reserved_usd: money ? usd(reserved) : undefined,
+    state,
+    resets_at: new Date(resetsAtMs).toISOString(),
   };
 }

@@ -11,9 +11,6 @@ export const unsupportedNames: Readonly<Record<string, readonly string[]>> = {
   BEDROCK_CAPTURE_CONTENT: ['none'],
   BEDROCK_RETENTION_DAYS: [],
   BEDROCK_DATABASE_URL: [],
-  BEDROCK_API_KEYS_FILE: [],
-  BEDROCK_OIDC_ISSUER: [],
-  BEDROCK_OIDC_AUDIENCE: [],
   BEDROCK_WEBHOOK_URL: [],
   BEDROCK_WEBHOOK_SECRET: [],
 };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { authenticationProblems } from './authentication-settings.js';
 import { isOurs, isSupported, nearestName, unsupportedNames } from './known-names.js';
 import { type SettingDefinition, settingTable } from './setting-table.js';
 import type { ParsedSettings } from './settings-schema.js';
@@ -52,8 +53,18 @@ export function valueProblems(issues: readonly z.core.$ZodIssue[], values: RawVa
   );
   return wrong.map((definition) => ({
     variable: nameOf(definition, values),
-    problem: `${shownValue(definition, values)}must be ${definition.form}`,
+    problem: `${shownValue(definition, values)}must be ${definition.form}${detailOf(definition, issues)}`,
   }));
+}
+
+/** What is wrong inside a value that has parts; never of a secret. */
+function detailOf({ path, secret }: SettingDefinition, issues: readonly z.core.$ZodIssue[]): string {
+  const inside = issues.find(
+    (issue) => issue.path.length > path.length && path.every((key, index) => issue.path[index] === key),
+  );
+  if (!inside || secret) return '';
+  const where = inside.path.slice(path.length).map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
+  return `; \`${where.join('').replace(/^\./, '')}\`: ${inside.message}`;
 }
 
 /** The variable that the operator set, which may be an alternative such as AWS_REGION. */
@@ -69,8 +80,10 @@ function shownValue({ variable, secret }: SettingDefinition, values: RawValues):
   return `is ${shown.length > 120 ? `${shown.slice(0, 120)}…` : shown}, `;
 }
 
-export function combinationProblems({ aws, cost, localModel }: ParsedSettings, values: RawValues): SettingProblem[] {
+export function combinationProblems(settings: ParsedSettings, values: RawValues): SettingProblem[] {
+  const { aws, cost, localModel, authentication, server } = settings;
   const pairs: readonly (readonly [boolean, string, string])[] = [
+    ...authenticationProblems(authentication, server.host),
     [
       (aws.accessKeyId === undefined) !== (aws.secretAccessKey === undefined),
       aws.accessKeyId === undefined ? 'AWS_BEDROCK_ACCESS_KEY_ID' : 'AWS_BEDROCK_SECRET_ACCESS_KEY',

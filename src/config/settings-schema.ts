@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { optimizeGoals, tasks } from '../core/request.js';
+import { authentication } from './authentication-settings.js';
 import { aws } from './aws-settings.js';
+import { budgetList, timeZone } from './budget-settings.js';
 import { optional, required } from './define-setting.js';
 import {
   anything,
@@ -31,6 +33,16 @@ const regionWeights = json(
   'JSON that gives regions their parts, such as {"us-east-1":3,"us-west-2":1}',
   z.record(z.string().min(1).max(64), z.number().positive()),
 );
+const perMinute = z.number().int().min(1).max(1e9).optional();
+const quotas = json(
+  'JSON that gives models their quotas, such as {"claude-sonnet@us-east-1":{"requests_per_minute":50,"tokens_per_minute":200000}}',
+  z
+    .record(
+      z.string().regex(/^[\w.:/-]{1,2048}(@[a-z0-9-]{1,64})?$/),
+      z.strictObject({ requests_per_minute: perMinute, tokens_per_minute: perMinute }),
+    )
+    .refine((rows) => Object.keys(rows).length <= 500),
+);
 const modelArns = json(
   'JSON that gives ARNs their base model, such as {"arn:aws:bedrock:…:imported-model/x":"meta.llama3-3-70b-instruct-v1:0"}',
   z.record(z.string().regex(/^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:[\w./:-]{1,600}$/), modelName.schema),
@@ -41,10 +53,7 @@ const encryptionKey = text(
   '32 bytes as 64 hexadecimal digits or as base64 (openssl rand -base64 32)',
   /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=?)$/i,
 );
-const loopbackHost = text(
-  '127.0.0.1, ::1 or localhost (this version has no authentication, so it serves this machine only)',
-  /^(127\.0\.0\.1|::1|localhost)$/,
-);
+const host = text('an address or host name of this machine', /^[\w.:-]{1,255}$/);
 
 const models = z.strictObject({
   default: optional(
@@ -119,6 +128,12 @@ const limits = z.strictObject({
     10,
     { variable: 'BEDROCK_MAX_CONCURRENT_PER_MODEL' },
     'Calls that one model in one region takes at once; more wait, or go to another model.',
+  ),
+  quotas: required(
+    quotas,
+    {},
+    { variable: 'BEDROCK_QUOTAS', defaultText: 'learned from throttling' },
+    'Quotas of AWS by model, profile or alias, with @region for one region only: requests and tokens a minute that this server keeps to. Replicas share an account: give each its part.',
   ),
   requestTimeoutMs: required(
     seconds(1, 3_600),
@@ -253,12 +268,24 @@ const cost = z.strictObject({
   dailyLimitUsd: optional(
     usd(10_000_000),
     { variable: 'BEDROCK_DAILY_COST_LIMIT', defaultText: 'no limit' },
-    'Calls that could spend more than this in a day (UTC) are refused.',
+    'Calls that could spend more than this in a day (of BEDROCK_BUDGET_TIME_ZONE) are refused.',
   ),
   alertThresholdUsd: optional(
     usd(10_000_000),
     { variable: 'BEDROCK_COST_ALERT_THRESHOLD', defaultText: 'none' },
-    'Spending of a day (UTC) from which on the server reports itself as degraded.',
+    'Spending of a day from which on the server reports itself as degraded.',
+  ),
+  budgets: required(
+    budgetList,
+    [],
+    { variable: 'BEDROCK_BUDGETS', defaultText: 'none' },
+    'Further budgets by scope and period, hard or soft, in USD, tokens or calls; see docs/budgets.md.',
+  ),
+  budgetTimeZone: required(
+    timeZone,
+    'UTC',
+    { variable: 'BEDROCK_BUDGET_TIME_ZONE' },
+    'Time zone in which days, weeks and months of budgets begin, when the budget does not name its own.',
   ),
 });
 
@@ -274,7 +301,12 @@ const toolset = choice('core', 'sessions', 'ops', 'retrieval', 'kairos');
 
 const server = z.strictObject({
   transport: required(choice('stdio', 'http'), 'stdio', { variable: 'BEDROCK_TRANSPORT' }, 'How clients connect.'),
-  host: required(loopbackHost, '127.0.0.1', { variable: 'BEDROCK_HTTP_HOST' }, 'Address to listen on, transport http.'),
+  host: required(
+    host,
+    '127.0.0.1',
+    { variable: 'BEDROCK_HTTP_HOST' },
+    'Address to listen on, transport http; one that other machines reach needs authentication.',
+  ),
   port: required(wholeNumber(0, 65_535), 8_765, { variable: 'BEDROCK_HTTP_PORT' }, 'Port; 0 takes a free one.'),
   allowedHosts: required(
     list(text('a host name, with or without a port', /^[\w.:[\]-]{1,255}$/)),
@@ -327,6 +359,7 @@ export const settingsSchema = z.strictObject({
   cost: cost.prefault({}),
   storage: storage.prefault({}),
   server: server.prefault({}),
+  authentication: authentication.prefault({}),
   logging: logging.prefault({}),
   promptCaching: required(
     choice('auto', '1h', 'off'),

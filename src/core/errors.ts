@@ -201,6 +201,8 @@ export type ErrorReason =
   | 'overloaded'
   | 'attempts_used_up'
   | 'guardrail'
+  | 'budget_used_up'
+  | 'budget_unchecked'
   | 'no_candidate'
   | 'unknown_model';
 

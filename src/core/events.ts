@@ -1,3 +1,4 @@
+import type { BudgetUnit } from './budget.js';
 import type { ErrorCategory, ErrorReason } from './errors.js';
 import type { Cost, ModelResponse, NanoUsd, Usage } from './response.js';
 import type { RoutingDecision } from './routing.js';
@@ -45,6 +46,8 @@ export type CallEvent =
   | { readonly type: 'cache-missed' /** Of the look-up in all layers. */; readonly lookupMs?: number }
   | ({ readonly type: 'cache-hit' } & CacheHit)
   | { readonly type: 'cache-warmed'; readonly done: number; readonly total: number }
+  /** A budget is strained, so cheaper models are preferred. */
+  | { readonly type: 'economy-chosen'; readonly budget: string; readonly share: number }
   | { readonly type: 'route-decided'; readonly decision: RoutingDecision }
   | { readonly type: 'attempt-started'; readonly target: Target; readonly number: number }
   | ({ readonly type: 'attempt-ended' } & AttemptSummary)
@@ -85,6 +88,13 @@ export type ServerEvent =
       readonly paced: boolean;
       /** The pace to begin with. */
       readonly requestsPerSecond?: number;
+    }
+  | {
+      readonly type: 'budget-compared';
+      readonly budget: string;
+      readonly unit: BudgetUnit;
+      /** Counted minus what the ledger has; 0 but for bookings on their way. */
+      readonly drift: number;
     }
   | { readonly type: 'store-degraded'; readonly store: string; readonly why: string }
   | { readonly type: 'store-recovered'; readonly store: string }

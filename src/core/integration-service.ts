@@ -1,5 +1,6 @@
 import type { Answers } from './answers.js';
 import type { Batch, BatchOptions, BatchOutcome } from './batch.js';
+import type { BudgetPeriod, BudgetUnit } from './budget.js';
 import type { CallRecord } from './call-record.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { CallEvent } from './events.js';
@@ -96,7 +97,12 @@ export interface CostQuery {
 
 export interface Budget extends BudgetState {
   readonly scope: string;
-  readonly limit?: NanoUsd;
+  /** What limit, spent and reserved count; `usd`: integer nano-dollars. */
+  readonly unit: BudgetUnit;
+  readonly period: BudgetPeriod;
+  /** A soft budget warns and never refuses. */
+  readonly hard: boolean;
+  readonly limit?: number;
   readonly state: 'open' | 'near_limit' | 'exhausted' | 'unlimited';
   /** Wall clock when the window ends. */
   readonly resetsAtMs: number;
@@ -233,7 +239,8 @@ export interface BedrockIntegrationService {
   /** The decision that `invoke` of this caller would make now; calls no model. */
   route(request: ModelRequest, caller?: Caller): Promise<RoutingDecision>;
   feedback(feedback: Feedback, caller: Caller): Promise<RatedAnswer>;
-  estimate(request: ModelRequest): Promise<Estimate>;
+  /** What `invoke` of this caller would cost. */
+  estimate(request: ModelRequest, caller?: Caller): Promise<Estimate>;
   /** Short names of models that requests may use. */
   aliases(): readonly string[];
   models(filter: ModelFilter): Promise<readonly ModelSummary[]>;

@@ -1,3 +1,4 @@
+import type { BudgetSubject, BudgetUse } from './budget.js';
 import type { Model } from './model.js';
 import type { Cost, NanoUsd, Usage } from './response.js';
 import type { ModelId, ProfileId, Region, Target } from './target.js';
@@ -113,6 +114,7 @@ export interface LedgerRow {
   readonly requestId: string;
   readonly atMs: number;
   readonly caller: string;
+  readonly session?: string;
   readonly task?: string;
   readonly model: string;
   readonly provider: string;
@@ -144,7 +146,7 @@ export interface SpendGroup {
   readonly usage: Usage;
 }
 
-export interface Ledger {
+export interface Ledger extends SpendTruth {
   /** Admits the hold if spent + reserved + amount stays within the window's limit; atomic, idempotent by hold id. */
   reserve(hold: Hold, window: BudgetWindow): Promise<ReserveOutcome>;
   /** Books the rows and lets the hold go, in one transaction. No rows: the hold is released. Idempotent. */
@@ -153,6 +155,55 @@ export interface Ledger {
   /** Totals per group, dearest first (time groups: oldest first); one group with key `''` without `groupBy`. */
   spend(query: SpendQuery): Promise<readonly SpendGroup[]>;
   close(): Promise<void>;
+}
+
+/** Which rows of the ledger count; what is left out does not matter. */
+export interface UseFilter {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly callers?: readonly string[];
+  readonly session?: string;
+  readonly model?: string;
+  readonly provider?: string;
+  readonly tag?: { readonly name: string; readonly value: string };
+  /** Rows that were written from this moment on are named in the answer. */
+  readonly youngFromMs?: number;
+}
+
+/** An attempt that is under way: its intent is in the ledger and its outcome not yet. */
+export interface OpenAttempt {
+  readonly id: string;
+  /** The most that it may use. */
+  readonly use: BudgetUse;
+  readonly expiresAtMs: number;
+}
+
+/** All from one moment: a row is in `spent`, or its attempt in `open`, or neither. */
+export interface LedgerUse {
+  readonly spent: BudgetUse;
+  /** Attempt ids of the young rows, which `spent` holds. */
+  readonly young: readonly string[];
+  readonly open: readonly OpenAttempt[];
+}
+
+/** What was truly used, as the ledger knows it: budgets begin with it and are held against it. */
+export interface SpendTruth {
+  use(filter: UseFilter): Promise<LedgerUse>;
+}
+
+/** What the budgets leave, as far as this server knows at this moment; it never waits. */
+export interface BudgetOutlook {
+  /** What a call may cost at most to pass all hard budgets that concern it; undefined when none does. */
+  affordable(subject: BudgetSubject): NanoUsd | undefined;
+  /** Why cheaper models are to be preferred; undefined while no budget is strained. */
+  strain(subject: Omit<BudgetSubject, 'model' | 'provider'>): BudgetStrain | undefined;
+}
+
+export interface BudgetStrain {
+  readonly budget: string;
+  /** What is spent of the limit, 0 to 1 and above. */
+  readonly share: number;
+  readonly resetsAtMs: number;
 }
 
 export const healthStatuses = ['healthy', 'degraded', 'unhealthy'] as const;

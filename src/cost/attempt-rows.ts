@@ -1,3 +1,4 @@
+import type { BudgetSubject } from '../core/budget.js';
 import type { AttemptSummary } from '../core/events.js';
 import type { LedgerRow, PriceBook } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
@@ -6,24 +7,27 @@ import type { AnswerSource, Cost } from '../core/response.js';
 /** What is known of an attempt when it is booked. */
 export interface AttemptBooking {
   readonly attempt: AttemptSummary;
-  readonly request: Pick<RoutedRequest, 'task' | 'tags'>;
+  /** Of its hold. */
+  readonly attemptId: string;
+  readonly request: Pick<RoutedRequest, 'task'>;
   readonly requestId: string;
-  readonly caller: string;
+  readonly subject: Pick<BudgetSubject, 'caller' | 'session' | 'tags'>;
   readonly source: AnswerSource;
+  /** When it was held: a row counts for the windows of its hold. */
   readonly atMs: number;
   readonly provider: string | undefined;
 }
 
 /** The ledger row of an attempt; undefined when it used nothing, which nobody bills. */
 export function attemptRow(prices: PriceBook, booking: AttemptBooking): LedgerRow | undefined {
-  const { attempt, request, requestId, caller, source, atMs } = booking;
+  const { attempt, attemptId, request, requestId, subject, source, atMs } = booking;
   const { target, usage } = attempt;
   if (!usage) return undefined;
   return {
-    attemptId: `${requestId}/${attempt.number}`,
+    attemptId,
     requestId,
     atMs,
-    caller,
+    ...subjectFields(subject),
     ...(request.task === undefined ? {} : { task: request.task }),
     model: target.model,
     provider: booking.provider ?? providerOf(target.model),
@@ -35,9 +39,14 @@ export function attemptRow(prices: PriceBook, booking: AttemptBooking): LedgerRo
     cost: prices.costOf(target, usage),
     saved: 0,
     latencyMs: attempt.latencyMs,
-    tags: request.tags ?? {},
+    tags: subject.tags,
   };
 }
+
+const subjectFields = ({ caller, session }: AttemptBooking['subject']) => ({
+  caller,
+  ...(session !== undefined && { session }),
+});
 
 /** Ids of base models begin with their provider. */
 export const providerOf = (model: string): string => model.split('.')[0] ?? model;

@@ -1,26 +1,34 @@
 import type { Budget } from '../core/integration-service.js';
 import type { CheckResult, HealthCheck } from '../core/ports.js';
 import type { NanoUsd } from '../core/response.js';
+import { amountText } from './budgets/budget-refusal.js';
 import { formatUsd } from './money.js';
 
 export interface BudgetCheckOptions {
   readonly budgets: () => Promise<readonly Budget[]>;
   /** Settlements that could not be written yet. */
   readonly pending: () => number;
+  /** Bookings that wait for the store of the budgets. */
+  readonly unsent: () => number;
+  /** Where the counters are, and for whom. */
+  readonly store: string;
   /** Spending of a day from which on health warns. */
   readonly alertThreshold?: NanoUsd;
 }
 
-/** Whether the ledger can be read and written, and whether money is left. */
-export function createBudgetCheck({ budgets, pending, alertThreshold }: BudgetCheckOptions): HealthCheck {
+/** Whether the ledger can be read and written, the budgets be checked, and whether money is left. */
+export function createBudgetCheck(options: BudgetCheckOptions): HealthCheck {
+  const { budgets, pending, unsent, store, alertThreshold } = options;
   return {
     name: 'budget',
     run: async () => {
       const all = await budgets();
-      const waiting = pending();
-      if (waiting > 0) return unwritten(waiting);
-      const exhausted = all.find((budget) => budget.state === 'exhausted');
-      if (exhausted) return spent(exhausted);
+      if (pending() > 0) return unwritten(pending());
+      if (unsent() > 0) return uncounted(unsent(), store);
+      const exhausted = all.filter(({ state }) => state === 'exhausted');
+      if (exhausted.length > 0) return spent(exhausted);
+      const strained = all.filter(({ state }) => state === 'near_limit');
+      if (strained.length > 0) return near(strained);
       const [day] = all;
       if (day && alertThreshold !== undefined && day.spent >= alertThreshold) {
         return {
@@ -28,19 +36,38 @@ export function createBudgetCheck({ budgets, pending, alertThreshold }: BudgetCh
           detail: `${standing(day)}, above the alert threshold ${formatUsd(alertThreshold)}.`,
         };
       }
-      return { status: 'healthy', detail: `${all.map(standing).join('; ')}.` };
+      return { status: 'healthy', detail: `${all.slice(0, 10).map(standing).join('; ')}. Counted ${store}.` };
     },
   };
 }
 
-const standing = ({ scope, spent, limit }: Budget): string =>
-  `${scope}: ${formatUsd(spent)} spent${limit === undefined ? ', no limit' : ` of ${formatUsd(limit)}`}`;
+const standing = ({ scope, unit, spent: used, limit }: Budget): string =>
+  `${scope}: ${amountText(unit, used)} spent${limit === undefined ? ', no limit' : ` of ${amountText(unit, limit)}`}`;
 
-function spent(budget: Budget): CheckResult {
+function spent(budgets: readonly Budget[]): CheckResult {
+  const [first] = budgets.toSorted((left, right) => left.resetsAtMs - right.resetsAtMs);
+  const what = budgets.length === 1 ? 'The budget is used up' : `${budgets.length} budgets are used up`;
   return {
     status: 'degraded',
-    detail: `The budget is used up (${standing(budget)}).`,
-    remedy: `Raise BEDROCK_DAILY_COST_LIMIT, or wait until ${new Date(budget.resetsAtMs).toISOString()}.`,
+    detail: `${what} (${budgets.slice(0, 5).map(standing).join('; ')}).`,
+    remedy: `Raise the limit (BEDROCK_DAILY_COST_LIMIT, BEDROCK_BUDGETS), or wait until ${new Date(first?.resetsAtMs ?? 0).toISOString()}.`,
+  };
+}
+
+function near(budgets: readonly Budget[]): CheckResult {
+  return {
+    status: 'degraded',
+    detail: `Near the limit: ${budgets.slice(0, 5).map(standing).join('; ')}. Calls are held back by the throttling curve.`,
+    remedy: 'Raise the limit (BEDROCK_DAILY_COST_LIMIT, BEDROCK_BUDGETS), or prefer cheaper models.',
+  };
+}
+
+function uncounted(waiting: number, store: string): CheckResult {
+  return {
+    status: 'degraded',
+    detail: `${waiting} bookings wait for the counters of the budgets, which are kept ${store}.`,
+    remedy:
+      'Check the Redis of BEDROCK_REDIS_URL, or the disk under BEDROCK_DATA_DIR; they are sent by themselves then.',
   };
 }
 

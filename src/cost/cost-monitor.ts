@@ -1,14 +1,15 @@
+import type { BudgetSubject, BudgetUse } from '../core/budget.js';
 import type { Clock } from '../core/clock.js';
 import type { EventOrigin, EventSubscriber } from '../core/events.js';
 import type { Budget, CostQuery, CostReport } from '../core/integration-service.js';
-import type { BudgetState, LedgerRow, Logger, ModelDirectory, SpendGroup } from '../core/ports.js';
+import type { LedgerRow, Logger, ModelDirectory, SpendGroup } from '../core/ports.js';
 import { type ModelResponse, type NanoUsd, noUsage } from '../core/response.js';
 import { providerOf } from './attempt-rows.js';
-import { dayMs, dayWindow } from './day-window.js';
+import type { BudgetList } from './budgets/budget-list.js';
+import { dayMs } from './day-window.js';
 import type { RetryingLedger } from './ledgers/retrying-ledger.js';
 
 const longestHourlySeriesMs = 2 * dayMs;
-const nearLimitShare = 0.8;
 /** Calls that had a cache hit and have not ended yet; far more than can be in flight. */
 const rememberedHits = 10_000;
 const noSpend: SpendGroup = { key: '', calls: 0, cost: 0, saved: 0, usage: noUsage };
@@ -18,28 +19,21 @@ export interface CostMonitorOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly directory: ModelDirectory;
-  /** Undefined: no limit. */
-  readonly dailyLimit?: NanoUsd;
+  readonly budgets: BudgetList;
 }
 
 /** Tells what was spent and what is left, and books the calls that the cache answered. */
 export interface CostMonitor extends EventSubscriber {
   report(query: CostQuery): Promise<CostReport>;
   budgets(): Promise<readonly Budget[]>;
-  /** True when today's budget has room for the amount beside what is spent and set aside. */
-  fits(amount: NanoUsd): Promise<boolean>;
+  /** True when every hard budget that concerns the subject has room for the use. */
+  fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
 }
 
 export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
-  const { ledger, clock, dailyLimit, logger, directory } = options;
+  const { ledger, clock, budgets, logger, directory } = options;
   const hits = new Map<string, NanoUsd>();
 
-  const today = () => dayWindow(clock.nowMs(), dailyLimit);
-  const budgets = async (): Promise<readonly Budget[]> => {
-    const window = today();
-    const state = await ledger.budgetState(window);
-    return [{ scope: 'day', resetsAtMs: window.toMs, ...state, ...standing(state, dailyLimit) }];
-  };
   const bookHit = (saved: NanoUsd, response: ModelResponse, latencyMs: number, origin: EventOrigin): void => {
     const provider = directory.find(response.served.model)?.provider ?? providerOf(response.served.model);
     const row = cacheRow({ saved, response, latencyMs, origin, provider });
@@ -49,12 +43,8 @@ export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
   };
 
   return {
-    budgets,
-    fits: async (amount) => {
-      if (dailyLimit === undefined) return true;
-      const { spent, reserved } = await ledger.budgetState(today());
-      return spent + reserved + amount <= dailyLimit;
-    },
+    budgets: budgets.all,
+    fits: budgets.fits,
     report: async ({ fromMs, toMs, groupBy }) => {
       const period = { fromMs, toMs };
       const seriesBy = toMs - fromMs <= longestHourlySeriesMs ? 'hour' : 'day';
@@ -62,7 +52,7 @@ export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
         ledger.spend(period),
         ledger.spend({ ...period, groupBy }),
         ledger.spend({ ...period, groupBy: seriesBy }),
-        budgets(),
+        budgets.all(),
       ]);
       const forecast = forecastOf(totals.cost, period, clock.nowMs());
       return { totals, groups, series, budgets: now, ...(forecast === undefined ? {} : { forecast }) };
@@ -78,12 +68,6 @@ export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
       }
     },
   };
-}
-
-function standing({ spent, reserved }: BudgetState, limit: NanoUsd | undefined): Pick<Budget, 'state' | 'limit'> {
-  if (limit === undefined) return { state: 'unlimited' };
-  if (spent + reserved >= limit) return { state: 'exhausted', limit };
-  return { state: spent + reserved >= limit * nearLimitShare ? 'near_limit' : 'open', limit };
 }
 
 /** What the period comes to if the rest goes on like its part so far; undefined unless `nowMs` is inside it. */

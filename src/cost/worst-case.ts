@@ -1,17 +1,22 @@
+import type { BudgetUse } from '../core/budget.js';
 import type { PriceBook } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
-import { type NanoUsd, noUsage } from '../core/response.js';
+import { noUsage } from '../core/response.js';
 import { estimateInputTokens } from '../core/token-estimate.js';
 
 /**
- * The most that one attempt can cost: all of the input at the dearer of the input and the cache-write price, and an
- * answer of the full `max_tokens`. Input is estimated, on the high side.
+ * The most that one attempt can use: all of the input at the dearer of the input and the cache-write price, and an answer
+ * of the full `max_tokens`. Input is estimated, on the high side.
  */
-export function worstCaseCost(prices: PriceBook, request: RoutedRequest, cachesForAnHour = false): NanoUsd {
-  const tokens = estimateInputTokens(request);
+export function worstCaseUse(
+  prices: PriceBook,
+  request: RoutedRequest,
+  cachesForAnHour = false,
+  tokens = estimateInputTokens(request),
+): BudgetUse {
   const cacheWrite1hTokens = cachesForAnHour ? tokens : 0;
   const usage = { ...noUsage, outputTokens: request.max_tokens, totalTokens: tokens + request.max_tokens };
   const plain = prices.costOf(request.target, { ...usage, inputTokens: tokens });
   const caching = prices.costOf(request.target, { ...usage, cacheWriteTokens: tokens, cacheWrite1hTokens });
-  return Math.max(plain.nanoUsd, caching.nanoUsd);
+  return { cost: Math.max(plain.nanoUsd, caching.nanoUsd), tokens: usage.totalTokens, calls: 1 };
 }

@@ -12,6 +12,7 @@ export const callEventDescriptions = {
   'attempt-ended': 'The attempt is over, with its outcome, times and usage; a failed one may have been billed too.',
   'retry-scheduled': 'The same target will be asked again after the delay.',
   'fallback-chosen': 'The next candidate is asked, because the one before failed.',
+  'economy-chosen': 'A budget is strained, so cheaper models are preferred for this call.',
   'hedge-started': 'The target is slower than usual, so it is asked a second time; the first to begin answers.',
   'cost-reserved': 'The worst case of a candidate was set aside in the budget.',
   'cost-settled': 'The true cost of the call at a target was booked.',
@@ -26,6 +27,7 @@ export const callEventDescriptions = {
 export const serverEventDescriptions = {
   'breaker-changed': 'The circuit breaker of a target opened, let a probe through, or closed.',
   'pacing-changed': 'Calls to a target are slowed to what it let through before it throttled, or no longer.',
+  'budget-compared': 'A counter of a budget was compared with the ledger; the difference is told.',
   'store-degraded': 'A store (cache tier, ledger) does not answer in time; the server goes on without it where it may.',
   'store-recovered': 'The store answers again.',
   'cache-changed': 'What the memory layer of the cache holds, told when an answer is kept or dropped.',

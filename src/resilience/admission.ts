@@ -4,9 +4,12 @@ import { abortedError, ServiceError } from '../core/errors.js';
 import type { ServerEvent } from '../core/events.js';
 import type { CallContext } from '../core/pipeline.js';
 import type { RoutedRequest } from '../core/request.js';
+import type { Usage } from '../core/response.js';
 import { type Target, targetKey } from '../core/target.js';
 import { estimateInputTokens } from '../core/token-estimate.js';
+import { createMinuteQuota, type MinuteQuota, type Quota, type Taken } from './minute-quota.js';
 import { createPacer, type Pacer } from './pacer.js';
+import { quotaTokens } from './quotas.js';
 
 export interface AdmissionOptions {
   readonly clock: Clock;
@@ -18,12 +21,14 @@ export interface AdmissionOptions {
   /** How long a call waits for a target while others are left to ask, milliseconds. */
   readonly patienceMs?: number;
   readonly maxTargets?: number;
+  /** What AWS grants a target in a minute, where it is known. */
+  readonly quotaOf?: (target: Target) => Quota | undefined;
 }
 
 /** Leave to send one request to its target. */
 export interface Pass {
-  /** Gives the place back; `outcome` only when the answer says something of the service's limits. */
-  leave(outcome?: 'accepted' | 'throttled'): void;
+  /** Gives the place back; `outcome` only when the answer says something of the service's limits, `usage` where known. */
+  leave(outcome?: 'accepted' | 'throttled', usage?: Usage): void;
 }
 
 export interface TargetAdmission {
@@ -63,16 +68,16 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
       try {
         const leavePlace = await queue.enter({ signal, patienceMs: worthMs, priority });
         const tokens = estimateInputTokens(request) + request.max_tokens;
-        try {
-          await paceOut(pacer, tokens, paceWorthMs - (clock.monotonicMs() - startedMs), request, context, clock);
-        } catch (error) {
+        const paceLeftMs = paceWorthMs - (clock.monotonicMs() - startedMs);
+        const taken = await paceOut(gate, tokens, paceLeftMs, request, context, clock).catch((error: unknown) => {
           leavePlace();
           throw error;
-        }
+        });
         return {
-          leave: (outcome) => {
+          leave: (outcome, usage) => {
             leavePlace();
             if (outcome !== undefined) pacer.report(outcome, tokens);
+            settle(taken, target, outcome, usage);
           },
         };
       } catch (error) {
@@ -85,6 +90,7 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
 interface Gate {
   readonly queue: BoundedQueue;
   readonly pacer: Pacer;
+  readonly quota: MinuteQuota | undefined;
   sentAtMs: number;
 }
 
@@ -92,8 +98,9 @@ function createGates(options: AdmissionOptions): (target: Target) => Gate {
   const { clock, maxConcurrentPerTarget: limit, onServerEvent, maxTargets = 512 } = options;
   const { maxQueuedPerTarget: maxQueued = limit * 10 } = options;
   const gates = new Map<string, Gate>();
-  const create = (target: Target): Gate => ({
+  const create = (target: Target, quota = options.quotaOf?.(target)): Gate => ({
     sentAtMs: Number.NEGATIVE_INFINITY,
+    quota: quota && createMinuteQuota(quota, clock),
     queue: createBoundedQueue({ limit, maxQueued, clock, refusal: (retryMs) => overloaded(target, retryMs) }),
     pacer: createPacer({
       clock,
@@ -119,17 +126,39 @@ function forgetIdle(gates: Map<string, Gate>): void {
   }
 }
 
+/** Waits for the slot of a request, and takes its part of the quota. */
 async function paceOut(
-  pacer: Pacer,
+  { pacer, quota }: Gate,
   tokens: number,
   worthMs: number,
   { target }: RoutedRequest,
   { signal }: CallContext,
   clock: Clock,
-): Promise<void> {
-  const { admitted, waitMs } = pacer.reserve(tokens, worthMs);
-  if (!admitted) throw overloaded(target, waitMs);
-  if (waitMs > 0) await clock.sleep(waitMs, signal);
+): Promise<Taken | undefined> {
+  const quotaWaitMs = quota?.waitMs(tokens) ?? 0;
+  if (quotaWaitMs > worthMs) throw overloaded(target, quotaWaitMs);
+  const pace = pacer.reserve(tokens, worthMs);
+  if (!pace.admitted) throw overloaded(target, pace.waitMs);
+  const waitMs = Math.max(quotaWaitMs, pace.waitMs);
+  const taken = quota?.take(tokens, waitMs);
+  try {
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    return taken;
+  } catch (error) {
+    taken?.undo();
+    throw error;
+  }
+}
+
+/** Who failed without a word of what was used is taken to have used what was reserved. */
+function settle(
+  taken: Taken | undefined,
+  { model }: Target,
+  outcome: 'accepted' | 'throttled' | undefined,
+  usage: Usage | undefined,
+): void {
+  if (usage) taken?.settle(quotaTokens(model, usage));
+  else if (outcome === 'throttled') taken?.settle(0);
 }
 
 function overloaded(target: Target, retryAfterMs: number): ServiceError {

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js';
 import { type ErrorPolicy, errorPolicies, ServiceError, toServiceError } from '../core/errors.js';
 import type { CallContext, Handler } from '../core/pipeline.js';
 import type { RoutedRequest } from '../core/request.js';
-import type { ModelResponse } from '../core/response.js';
+import type { ModelResponse, Usage } from '../core/response.js';
 import { type Target, targetKey } from '../core/target.js';
 import type { Pass, TargetAdmission } from './admission.js';
 import type { Admission, AttemptOutcome } from './circuit.js';
@@ -26,17 +26,20 @@ export function createAttempt(parts: AttemptParts, next: Handler<RoutedRequest>)
   return async (request, context) => {
     const pass = await enter(parts, request, context);
     let spoken: 'accepted' | 'throttled' | undefined;
+    let usage: Usage | undefined;
     try {
       await context.coverAttempt?.();
       const leave = passBreaker(parts, request.target, context);
       const response = await send(parts, next, request, context, leave);
       spoken = 'accepted';
+      usage = response.usage;
       return response;
     } catch (thrown) {
       if (isThrottled(thrown)) spoken = 'throttled';
+      if (thrown instanceof ServiceError) usage = thrown.usage;
       throw thrown;
     } finally {
-      pass.leave(spoken);
+      pass.leave(spoken, usage);
     }
   };
 }

@@ -1,7 +1,8 @@
 import { type ModelRequest, type Task, tasks } from '../core/request.js';
 import type { Classification, Complexity } from '../core/routing.js';
-import { createTextModel, type TextModel } from './classifier/text-model.js';
-import { contextWindow, messageWindow, type TextWindow } from './classifier/text-window.js';
+import { judgeLongText } from './classifier/long-text.js';
+import { createTextModel, type TextJudgement, type TextModel } from './classifier/text-model.js';
+import { contextWindow, messageWindow, type TextWindow, windowCharacters } from './classifier/text-window.js';
 import { classifierWeights } from './classifier/weights.js';
 import type { Classifier } from './classifier.js';
 
@@ -11,7 +12,9 @@ const contextShare = 0.35;
 /** Logits that things beside the text speak with (opinions, weaker than a clear text): images are mostly asked about. */
 const priors = { image: { general: 0.4 }, document: { general: 0.3 }, tools: { code: 0.2 } } as const;
 /** Centre of the complexity score for each task: an opinion about what weaker models fail at. */
-const centres: Readonly<Record<Task, number>> = { code: 0.44, reasoning: 0.5, general: 0.3 };
+const centres: Readonly<Record<Task, number>> = { code: 0.46, reasoning: 0.5, general: 0.28 };
+/** Of a question that comes with its answers: to choose one is another kind of work, and its subject tells little. */
+const centreOfChoices = 0.36;
 const levelFrom = { medium: 0.35, complex: 0.6 };
 
 /** Tells task and complexity by the trained model; a `task` of the caller is taken as given. */
@@ -21,7 +24,7 @@ export function createTrainedClassifier(): Classifier {
 }
 
 function classify(model: TextModel, request: ModelRequest): Classification {
-  const { logits, hardness } = judgeRequest(model, request);
+  const { logits, hardness, hasOptions } = judgeRequest(model, request);
   addPriors(logits, request);
   const probabilities = softmax(logits, model.temperature);
   const order = tasks
@@ -32,7 +35,7 @@ function classify(model: TextModel, request: ModelRequest): Classification {
     const complexity = complexityAt(centres[request.task] + hardness);
     return { task: request.task, confidence: 1, complexity, signals: ['task given by the caller'] };
   }
-  const expected = tasks.reduce((sum, task, index) => sum + at(probabilities, index) * centres[task], 0);
+  const expected = hasOptions ? centreOfChoices : expectedCentre(probabilities);
   const task: Task = tasks[best] ?? 'general';
   const reasons = model.reasons(best, second);
   return {
@@ -44,12 +47,19 @@ function classify(model: TextModel, request: ModelRequest): Classification {
   };
 }
 
+/** Squares, because a doubt of one in ten is too small to order two requests of one task by. */
+function expectedCentre(probabilities: Float64Array): number {
+  const total = probabilities.reduce((sum, value) => sum + value ** 2, 0);
+  return tasks.reduce((sum, task, index) => sum + (at(probabilities, index) ** 2 / total) * centres[task], 0);
+}
+
 const at = (values: Float64Array, index: number): number => values[index] ?? 0;
 
 /** The last message decides; what came before is heard when it says little by itself. */
-function judgeRequest(model: TextModel, request: ModelRequest): { logits: Float64Array; hardness: number } {
+function judgeRequest(model: TextModel, request: ModelRequest): Omit<TextJudgement, 'asking'> {
   const last = request.messages.at(-1);
   const own: TextWindow = last ? messageWindow(last) : { text: '', length: 0 };
+  if (own.length > windowCharacters) return judgeLongText(model, own);
   if (own.length >= contextBelow) return model.judge(own);
   const context = contextWindow(request);
   if (context.text === '') return model.judge(own);
@@ -58,7 +68,7 @@ function judgeRequest(model: TextModel, request: ModelRequest): { logits: Float6
   const judged = model.judge(own);
   const share = own.length === 0 ? 1 : contextShare;
   const logits = judged.logits.map((logit, task) => logit + share * at(before.logits, task));
-  return { logits, hardness: Math.max(judged.hardness, share * before.hardness) };
+  return { ...judged, logits, hardness: Math.max(judged.hardness, share * before.hardness) };
 }
 
 function addPriors(logits: Float64Array, { messages, tools }: ModelRequest): void {

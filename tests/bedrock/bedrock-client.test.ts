@@ -135,9 +135,11 @@ describe('a fault', () => {
   ];
 
   it.each(faults)('%j of a stream is told as what it is', async (fault, expected) => {
+    const { reason } = expected as { reason?: string };
+    // Short only where it is the limit that has to end the call, so that a busy machine decides nothing.
     const impatient = newClient({
-      firstTokenTimeoutMs: 150,
-      idleTimeoutMs: 80,
+      firstTokenTimeoutMs: reason === 'first_token_timeout' ? 150 : 20_000,
+      idleTimeoutMs: reason === 'idle_timeout' ? 80 : 20_000,
       connection: { maxAnswerBytes: 1_000_000 },
     });
     await sandbox.control.faults(fault);
@@ -147,7 +149,7 @@ describe('a fault', () => {
     if (pieces.length > 0) expect(error.usage).toMatchObject({ estimated: true });
     expect(`${error.message} ${error.remedy}`).not.toMatch(/sandbox|<html|Too many requests|undefined/i);
     await sandbox.control.clearFaults();
-    await impatient.converse(routed(), callContext());
+    await (reason?.endsWith('_timeout') ? client : impatient).converse(routed(), callContext());
   });
 
   const plainFaults: readonly (readonly [FaultSpec, object])[] = [
@@ -222,9 +224,11 @@ describe('a cancel', () => {
   });
 
   it('before the call sends nothing', async () => {
-    const error = await errorOf(client.converse(routed(), callContext({ signal: AbortSignal.abort() })));
+    const context = callContext({ signal: AbortSignal.abort() });
+    const error = await errorOf(client.converse(routed({ prompt: 'A prompt of its own.' }), context));
     expect(error.category).toBe('cancelled');
-    expect(await sandbox.control.calls()).toEqual([]);
+    // A call that the test before cut off may still come in.
+    expect(JSON.stringify(await sandbox.control.calls())).not.toContain('A prompt of its own.');
   });
 });
 

@@ -1,5 +1,6 @@
 import { runCommandLine } from '../../src/cli/command-line.js';
 import type { CommandLineDependencies } from '../../src/cli/dependencies.js';
+import { ServiceError } from '../../src/core/errors.js';
 import type {
   BedrockIntegrationService,
   CallOptions,
@@ -107,7 +108,8 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
     },
     costReport: (query: CostQuery) => {
       asked.push(['usage', query]);
-      const budget = { scope: 'day', spent: 2_500_000, reserved: 0, state: 'open', resetsAtMs: 0 } as const;
+      const counted = { unit: 'usd', period: 'day', hard: true, spent: 2_500_000, reserved: 0 } as const;
+      const budget = { ...counted, scope: 'day', state: 'open', resetsAtMs: 0 } as const;
       return Promise.resolve({
         totals: { ...group, key: '' },
         groups: [group, { ...group, key: '', cost: 0 }],
@@ -196,6 +198,9 @@ export async function run(args: readonly string[], { health = 'healthy', isTTY =
       policy: { Version: '2012-10-17', Statement: [{ Sid: 'Invoke', Resource: [account] }] },
       reasons: { Invoke: 'To call models.' },
     }),
+    apiKeys: () => {
+      throw new ServiceError('validation', 'BEDROCK_API_KEYS_FILE is not set.');
+    },
     startSandbox: (options) => {
       asked.push(['sandbox', options]);
       return Promise.resolve({

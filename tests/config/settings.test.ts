@@ -33,7 +33,7 @@ describe('settings from the environment', () => {
     expect(settings.server.toolsets).toEqual(['core', 'sessions']);
     expect(settings.storage.dataDir).toBe('/home/ada/.local/share/kairos-bedrock-mcp');
     expect(settings.sandbox).toBe(false);
-    expect(settings.cost).toEqual({});
+    expect(settings.cost).toEqual({ budgets: [], budgetTimeZone: 'UTC' });
   });
 
   it.each<[Record<string, string>, (settings: Settings) => unknown, unknown]>([
@@ -84,7 +84,9 @@ describe('wrong settings', () => {
     [{ BEDROCK_REGIONS: 'us-east-1,moon' }, 'BEDROCK_REGIONS is "us-east-1,moon", must be a comma-separated list'],
     [{ BEDROCK_TASK_ROUTES: '{"poetry":["x"]}' }, 'BEDROCK_TASK_ROUTES is'],
     [{ BEDROCK_TASK_ROUTES: '{' }, 'BEDROCK_TASK_ROUTES is "{", must be JSON'],
-    [{ BEDROCK_HTTP_HOST: '0.0.0.0' }, 'serves this machine only'],
+    [{ BEDROCK_HTTP_HOST: '0.0.0.0' }, 'needs BEDROCK_API_KEYS_FILE or BEDROCK_OIDC_ISSUER'],
+    [{ BEDROCK_OIDC_ISSUER: 'https://id.example' }, 'BEDROCK_OIDC_AUDIENCE is missing'],
+    [{ BEDROCK_OIDC_ISSUER: 'http://id.example', BEDROCK_OIDC_AUDIENCE: 'x' }, 'must start with https'],
     [{ BEDROCK_TOOLSETS: 'core,nothing' }, 'each one of core, sessions'],
     [{ BEDROCK_ENVIRONMENT: 'prod' }, 'must be one of development, staging, production.'],
     [{ BEDROCK_REDIS_URL: 'http://x' }, 'BEDROCK_REDIS_URL must be a URL that starts with redis:// or rediss://.'],
@@ -169,7 +171,7 @@ describe('settings from a file', () => {
     ['BEDROCK_CONFIG_FILE: x', 'BEDROCK_CONFIG_FILE is not a known setting'],
     ['BEDROCK_CACHE_TTL: [1]', 'BEDROCK_CACHE_TTL is [1], must be a whole number'],
     ['BEDROCK_CACHE_TTL: .nan', 'BEDROCK_CACHE_TTL is null, must be a whole number'],
-    ['BEDROCK_OIDC_ISSUER: x', 'is not supported by this version'],
+    ['BEDROCK_WEBHOOK_URL: x', 'is not supported by this version'],
     ['- a', 'does not hold keys and values'],
     ['a: [', 'is not valid YAML or JSON'],
     ['a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]', 'aliases'],

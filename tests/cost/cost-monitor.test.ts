@@ -3,6 +3,7 @@ import type { CallEvent } from '../../src/core/events.js';
 import type { Ledger, Logger, ModelDirectory } from '../../src/core/ports.js';
 import { type ModelResponse, noUsage } from '../../src/core/response.js';
 import { modelId, profileId, region } from '../../src/core/target.js';
+import type { BudgetStore } from '../../src/cost/budgets/budget-store.js';
 import { type CostMonitor, createCostMonitor } from '../../src/cost/cost-monitor.js';
 import { dayMs, dayWindow, hourMs } from '../../src/cost/day-window.js';
 import { createRetryingLedger } from '../../src/cost/ledgers/retrying-ledger.js';
@@ -10,6 +11,7 @@ import { openSqliteLedger } from '../../src/cost/ledgers/sqlite-ledger.js';
 import { formatUsd, nanoFromUsd } from '../../src/cost/money.js';
 import { ledgerRow } from '../contracts/ledger-row.js';
 import { type FakeClock, fakeClock } from '../support/fake-clock.js';
+import { budget, memoryStore, openBudgets } from './budget-setup.js';
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const directory = { find: () => undefined } as Partial<ModelDirectory> as ModelDirectory;
@@ -18,18 +20,24 @@ const start = Date.UTC(2026, 10, 23);
 describe('the cost monitor', () => {
   let clock: FakeClock;
   let ledger: Ledger;
+  let store: BudgetStore;
+  const budgetsOf = (dailyLimit?: number) => {
+    const definitions = [budget(dailyLimit === undefined ? {} : { limit: dailyLimit })];
+    return openBudgets({ clock, truth: ledger, definitions, store });
+  };
   const monitor = (dailyLimit?: number): CostMonitor =>
     createCostMonitor({
       ledger: createRetryingLedger({ ledger, logger: silent }),
       clock,
       logger: silent,
       directory,
-      ...(dailyLimit === undefined ? {} : { dailyLimit }),
+      budgets: budgetsOf(dailyLimit).list,
     });
 
   beforeEach(async () => {
     clock = fakeClock();
     ledger = await openSqliteLedger({ file: ':memory:', clock });
+    store = await memoryStore(clock);
     await ledger.settle('none', [
       ledgerRow({ attemptId: 'a', requestId: 'a', atMs: start + 10 }),
       ledgerRow({
@@ -88,6 +96,9 @@ describe('the cost monitor', () => {
       const [budget] = await monitor(limit).budgets();
       expect(budget).toEqual({
         scope: 'day',
+        unit: 'usd',
+        period: 'day',
+        hard: true,
         state,
         spent: 8_000,
         reserved: 0,
@@ -97,10 +108,14 @@ describe('the cost monitor', () => {
     });
 
     it('fit an amount to the last nano-dollar, holds counted', async () => {
-      await ledger.reserve({ id: 'h', amount: 1_000, expiresAtMs: clock.nowMs() + 1 }, dayWindow(clock.nowMs()));
-      expect(await monitor(10_000).fits(1_000)).toBe(true);
-      expect(await monitor(10_000).fits(1_001)).toBe(false);
-      expect(await monitor().fits(9e15)).toBe(true);
+      const subject = { caller: 'a', model: 'm', provider: 'p', tags: {} };
+      const use = (cost: number) => ({ cost, tokens: 1, calls: 1 });
+      const { signal } = new AbortController();
+      const hold = { id: 'h', subject, use: use(1_000), atMs: clock.nowMs(), leaseMs: 1, signal };
+      await budgetsOf(10_000).keeper.hold(hold);
+      expect(await monitor(10_000).fits(subject, use(1_000))).toBe(true);
+      expect(await monitor(10_000).fits(subject, use(1_001))).toBe(false);
+      expect(await monitor().fits(subject, use(9e15))).toBe(true);
     });
   });
 

@@ -30,7 +30,7 @@ describe('the Inspector', () => {
   const inspect = async (place: readonly string[], method: readonly string[]): Promise<unknown> => {
     const env = { ...folder.env, HOME: folder.env['BEDROCK_DATA_DIR'] };
     const args = [inspector, '--cli', '-q', ...place, ...method, '--format', 'json'];
-    const { stdout } = await run(process.execPath, args, { env, timeout: 30_000 });
+    const { stdout } = await run(process.execPath, args, { env, timeout: 60_000 });
     return JSON.parse(stdout);
   };
   // The Inspector hands on only the environment that it is told to.
@@ -42,16 +42,25 @@ describe('the Inspector', () => {
     serverEntry,
   ];
   const overHttp = () => [`${server.url}/mcp`, '--transport', 'http'];
+  const overSse = () => [`${server.url}/sse`, '--transport', 'sse'];
+  const inEra = (era: 'legacy' | 'modern', place: () => string[]) => () => [...place(), '--protocol-era', era];
 
   it.each([
-    ['stdio', overStdio],
-    ['http', overHttp],
-  ])('lists the tools without a complaint and calls bedrock_invoke over %s', async (_, place) => {
-    const listed = JSON.stringify(await inspect(place(), ['--strict', '--method', 'tools/list']));
-    expect(listed).toContain('bedrock_invoke');
-    const call = ['--method', 'tools/call', '--tool-name', 'bedrock_invoke', '--tool-arg', 'prompt=Hello'];
-    expect(JSON.stringify(await inspect(place(), call))).toContain('sandbox');
-  });
+    ['stdio, 2025', inEra('legacy', overStdio)],
+    ['http, 2025', inEra('legacy', overHttp)],
+    ['sse, 2025', overSse],
+    ['stdio, 2026', inEra('modern', overStdio)],
+    ['http, 2026', inEra('modern', overHttp)],
+  ])(
+    'lists the tools without a complaint and calls bedrock_invoke over %s',
+    async (_, place) => {
+      const listed = JSON.stringify(await inspect(place(), ['--strict', '--method', 'tools/list']));
+      expect(listed).toContain('bedrock_invoke');
+      const call = ['--method', 'tools/call', '--tool-name', 'bedrock_invoke', '--tool-arg', 'prompt=Hello'];
+      expect(JSON.stringify(await inspect(place(), call))).toContain('sandbox');
+    },
+    120_000,
+  );
 
   it('exits with its code for a failed tool when the arguments are wrong', async () => {
     const call = ['--method', 'tools/call', '--tool-name', 'bedrock_invoke', '--tool-arg', 'promt=Hello'];

@@ -156,7 +156,7 @@ it('keeps one daily limit over several processes', async () => {
     expect(report.result.totals.cost_usd).toBeCloseTo(spent, 9);
     await Promise.all(servers.map((server) => server.close()));
   });
-});
+}, 120_000);
 
 it('answers on the command line, for people and for programs', async () => {
   const folder = serverFolder({ BEDROCK_SANDBOX: 'true' });
@@ -174,4 +174,4 @@ it('answers on the command line, for people and for programs', async () => {
   await expect(command('invoke')).rejects.toMatchObject({ code: 2 });
   await expect(command('invoke', 'Hello', '--model', 'no-such-model')).rejects.toMatchObject({ code: 1 });
   folder.remove();
-}, 40_000);
+}, 180_000);

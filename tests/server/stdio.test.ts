@@ -18,8 +18,8 @@ async function serve({ maxLineBytes = 100_000, drainMs = 5_000, clock = systemCl
   output.on('data', (chunk: Buffer) => {
     written += chunk.toString();
   });
-  const { connector } = face;
-  const server = await serveStdio({ connector, caller, input, output, clock, drainMs, maxLineBytes });
+  const { connector, connectModern } = face;
+  const server = await serveStdio({ connector, connectModern, caller, input, output, clock, drainMs, maxLineBytes });
   const answers = () =>
     written
       .split('\n')

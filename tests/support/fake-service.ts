@@ -102,6 +102,7 @@ function spendGroup(key: string, cost: number): SpendGroup {
   return { key, calls: 2, cost, saved: 500_000, usage };
 }
 
+const money = { unit: 'usd', period: 'month', hard: true } as const;
 const report: CostReport = {
   totals: spendGroup('', 2_500_000_000),
   groups: [spendGroup('amazon.nova-pro-v1:0', 1_500_000_000), spendGroup('=HYPERLINK("x"),y', 1_000_000_000)],
@@ -109,13 +110,23 @@ const report: CostReport = {
   budgets: [
     {
       scope: 'daily',
+      unit: 'usd',
+      period: 'day',
+      hard: true,
       limit: 5_000_000_000,
       spent: 2_500_000_000,
       reserved: 500_000_000,
       state: 'open',
       resetsAtMs: Date.UTC(2026, 10, 23),
     },
-    { scope: 'month', spent: 2_500_000_000, reserved: 0, state: 'unlimited', resetsAtMs: Date.UTC(2026, 11, 1) },
+    {
+      ...money,
+      scope: 'month',
+      spent: 2_500_000_000,
+      reserved: 0,
+      state: 'unlimited',
+      resetsAtMs: Date.UTC(2026, 11, 1),
+    },
   ],
   forecast: 4_000_000_000,
 };

@@ -75,7 +75,9 @@ function printReport({ totals, groups, budgets, forecast }: CostReport, flags: U
   const saved = totals.saved > 0 ? `, ${money(totals.saved)} saved by the cache` : '';
   terminal.print(terminal.style('bold', `${flags.period}: ${totals.calls} calls, ${money(totals.cost)}${saved}`));
   if (forecast !== undefined) terminal.print(`At this rate: ${money(forecast)} for the whole period`);
-  for (const { scope, spent, limit, state } of budgets) {
-    terminal.print(`Budget ${scope}: ${money(spent)} of ${limit === undefined ? 'no limit' : money(limit)} (${state})`);
+  for (const { scope, unit, spent, limit, state } of budgets) {
+    const text = (amount: number): string =>
+      unit === 'usd' ? money(amount) : `${amount.toLocaleString('en')} ${unit}`;
+    terminal.print(`Budget ${scope}: ${text(spent)} of ${limit === undefined ? 'no limit' : text(limit)} (${state})`);
   }
 }

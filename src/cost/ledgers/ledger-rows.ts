@@ -8,6 +8,7 @@ const columnsOf = {
   request_id: (row) => row.requestId,
   at_ms: (row) => Math.floor(row.atMs),
   caller: (row) => row.caller,
+  session: (row) => row.session ?? null,
   task: (row) => row.task ?? null,
   model: (row) => row.model,
   provider: (row) => row.provider,
@@ -26,7 +27,8 @@ const columnsOf = {
   cost_estimated: (row) => Number(row.cost.estimated),
   saved_nano: (row) => row.saved,
   latency_ms: (row) => Math.round(row.latencyMs),
-} satisfies Record<string, (row: LedgerRow) => SqlValue>;
+  written_at_ms: (_, nowMs) => nowMs,
+} satisfies Record<string, (row: LedgerRow, nowMs: number) => SqlValue>;
 
 const columns = Object.keys(columnsOf);
 
@@ -34,8 +36,8 @@ const columns = Object.keys(columnsOf);
 export const insertAttempt = `INSERT INTO attempts (${columns.join(', ')})
   VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT (attempt_id) DO NOTHING`;
 
-export const attemptParameters = (row: LedgerRow): readonly SqlValue[] =>
-  Object.values(columnsOf).map((column) => column(row));
+export const attemptParameters = (row: LedgerRow, nowMs: number): readonly SqlValue[] =>
+  Object.values(columnsOf).map((column) => column(row, nowMs));
 
 export const insertTag = `INSERT INTO attempt_tags (attempt_id, name, value)
   VALUES (?, ?, ?) ON CONFLICT (attempt_id, name) DO NOTHING`;

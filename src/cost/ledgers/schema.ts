@@ -58,6 +58,11 @@ const migrations: readonly string[] = [
     ON CONFLICT (hour_ms) DO UPDATE SET cost_nano = cost_nano + excluded.cost_nano;
   END;
   `,
+  `
+  ALTER TABLE attempts ADD COLUMN session TEXT;
+  ALTER TABLE attempts ADD COLUMN written_at_ms INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX attempts_by_writing ON attempts (written_at_ms);
+  `,
 ];
 
 /**

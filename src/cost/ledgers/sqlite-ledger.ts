@@ -11,6 +11,7 @@ import { inTransaction } from '../../storage/sqlite/transaction.js';
 import { hourMs } from '../day-window.js';
 import { attemptParameters, insertAttempt, insertTag, selectSpend, spendGroup } from './ledger-rows.js';
 import { migrate } from './schema.js';
+import { usedBy } from './spend-use.js';
 
 const inMemory = ':memory:';
 /** How long a statement waits for another process. It blocks this thread, hence short. */
@@ -82,10 +83,11 @@ function ledgerOn(driver: SqlDriver, clock: Clock): Ledger {
   };
   return {
     reserve: (hold, window) => guarded(() => inTransaction(driver, () => reserve(driver, hold, window, clock.nowMs()))),
-    settle: (holdId, rows) => guarded(() => inTransaction(driver, () => settle(driver, holdId, rows))),
+    settle: (holdId, rows) => guarded(() => inTransaction(driver, () => settle(driver, holdId, rows, clock.nowMs()))),
     budgetState: (window) => guarded(() => budgetState(driver, window, clock.nowMs())),
     spend: ({ fromMs, toMs, groupBy }) =>
       guarded(() => driver.all(selectSpend(groupBy), [fromMs, toMs]).map(spendGroup)),
+    use: (filter) => guarded(() => inTransaction(driver, () => usedBy(driver, filter))),
     close: () =>
       guarded(() => {
         if (open) driver.close();
@@ -110,9 +112,9 @@ function reserve(driver: SqlDriver, hold: Hold, window: BudgetWindow, nowMs: num
   return { admitted: true };
 }
 
-function settle(driver: SqlDriver, holdId: string, rows: readonly LedgerRow[]): void {
+function settle(driver: SqlDriver, holdId: string, rows: readonly LedgerRow[], nowMs: number): void {
   for (const row of rows) {
-    driver.run(insertAttempt, attemptParameters(row));
+    driver.run(insertAttempt, attemptParameters(row, nowMs));
     for (const [name, value] of Object.entries(row.tags)) driver.run(insertTag, [row.attemptId, name, value]);
   }
   driver.run('DELETE FROM holds WHERE hold_id = ?', [holdId]);

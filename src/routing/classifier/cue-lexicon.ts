@@ -51,7 +51,18 @@ export const cueLexicon = {
     코드* 함수* 배열* 문자열* 변수* 알고리즘* 프로그램* 반복문* 클래스* 구현* 디버*
     関数 配列 文字列 変数 アルゴリズム プログラム コード クラス メソッド スクリプト 実装 デバッグ サーバー データベース
     函数 代码 程序 数组 字符串 变量 算法 循环 编程 脚本 接口 数据库 编写程序 类的 报错 编译 调试 二叉树 链表 正则
-    ฟังก์ชัน โปรแกรม โค้ด อาร์เรย์ อัลกอริทึม ตัวแปร msimbo programu`,
+    ฟังก์ชัน โปรแกรม โค้ด อาร์เรย์ อัลกอริทึม ตัวแปร msimbo programu
+    proceso_y_hilo hilo_de_ejecucion rama_de_git commit_sin confirmacion_de_git pila_y_cola consulta_sql depurador navegador_web
+    processus_et_thread requete_sql branche_git tableau_trie navigateur prozess_und_thread abfrage* skript* rückgängig_machen datentyp* schnittstelle* zeiger
+    processo_e_thread consulta_sql ramo_git thread_e_processo puntatore funkce smyčk* proměnn* třída pole_objektů függvény* ciklus* változó* osztály tömb*
+    funcția funcții buclă variabilă clasă interogare funktionen_returnerar funktion_som variabel_blir løkke* metode_i funksjon* luokka silmukk* muuttuj* funktio*
+    функці* змінн* масив* цикл* запит* скрипт* код_не объект* класс_от поток_от процесс_от интерфейс* библиотек* фреймворк* коммит* репозитори* ветк* отладк*
+    luồng_và tiến_trình truy_vấn đối_tượng lớp_trong giao_diện hàm_số_trong thư_viện kueri objek_dan antarmuka pustaka basis_kode function_sa listahan_ng_code
+    iş_parçacığı nesne* sınıf_ve sorgu* arayüz* kütüphane* kodumu kodum tablo_birleştir* πίνακας_δεδομένων συνάρτηση μεταβλητή βρόχο* κώδικα πρόγραμμα αρχείου
+    פונקציה הפונקציה משתנה לולאה קוד הקוד מערך רשימה_לפי קובץ תוכנית שאילתה מחלקה تابع برنامه متغیر حلقه کد آرایه فهرست_را لیست دالة_تتحقق الحلقة المتغير الاستعلام مؤشر الكائن كائنات واجهة_برمجية
+    चर लूप फंक्शन_जो क्वेरी प्रोग्रामिंग ऑब्जेक्ट क्लास ভেরিয়েবল অ্যারে কোয়েরি நிரல் செயல்பாடு மாறி வரிசை kitanzi mstari_wa_msimbo programu_yangu
+    进程 线程 提交记录 撤销提交 分支 查询语句 对象 实例 指针 哈希 继承 多态 内存泄漏 框架 组件 控制台 回调 异步 并发 死锁 缓存 事务 プロセス スレッド インスタンス ループ 例外処理 ブランチ コミット クエリ 継承 非同期 排他
+    프로세스* 스레드* 쿼리* 인스턴스* 객체* 변수가 상속* 비동기* 커밋* 브랜치* 콘솔* ตัวแปรใน ลูป คิวรี คลาส อ็อบเจกต์ ฐานข้อมูล`,
   codeAction: `implement implementing implementation debug debugging refactor* compile compiles compiling deploy deploys
     deploying deployment autocomplete code_review optimize_this_code instantiate import_error install_package run_the_script
     write_a_function write_a_program write_a_script write_code write_a_class write_a_query write_a_method write_a_regex
@@ -63,7 +74,11 @@ export const cueLexicon = {
     schreibe_eine_funktion implementier* scrivi_un_programma scrivi_una_funzione implementare buat_program buatlah_program
     buat_fungsi implementasi* напиши_программу напишите_программу напиши_функцию напишите_функцию реализуй* реализова* отлад*
     исправь_код viết_chương_trình viết_hàm viết_một_hàm triển_khai bir_fonksiyon_yaz 작성하* 編写 编写一个 编写代码 写一个程序 写一个函数 实现一个
-    写一段代码 プログラムを書 関数を書 コードを書 実装し 修正して اكتب_برنامج اكتب_دالة اكتب_برنامجا लिखें_प्रोग्राम`,
+    写一段代码 プログラムを書 関数を書 コードを書 実装し 修正して اكتب_برنامج اكتب_دالة اكتب_برنامجا लिखें_प्रोग्राम
+    escribe_un_script haz_una_consulta ecris_un_script ecris_une_requete ecris_une_fonction schreibe_ein_skript schreib_mir_eine_funktion
+    scrivi_uno_script escreva_um_script escreva_uma_consulta напиши_скрипт напиши_запрос napisz_funkcję napisz_skrypt napiš_skript schrijf_een_script schrijf_een_functie
+    skriv_en_funktion skriv_en_funksjon kirjoita_funktio írj_egy_függvényt scrie_o_funcție kod_yaz bir_sorgu_yaz viết_đoạn_mã viết_câu_truy_vấn buatkan_kode tulis_fungsi
+    γράψε_μια_συνάρτηση כתוב_פונקציה اكتب_كود اكتب_استعلام یک_تابع फ़ंक्शन_लिखिए फंक्शन_लिखो 写脚本 写一个脚本 写个函数 写一段 查询每个 スクリプトを書 クエリを書 함수를_작성* 쿼리를_작성* เขียนฟังก์ชัน เขียนโปรแกรม andika_programu`,
   database: `select_from left_join inner_join outer_join group_by order_by having_count where_clause database databases
     relational schema schemas table_named primary_key foreign_key stored_procedure* subquery index_on normalization
     normalisation nosql query queries sql_query our_tables our_database our_db the_database rows columns_in upsert
@@ -140,7 +155,9 @@ export const cueLexicon = {
     prouver prouve prouvez beweis beweise beweisen zeige_dass zeigen_sie dimostra dimostrare dimostri prova_che prove_que demonstre
     demonstrar mostre_que buktikan pembuktian докажи* доказ* доказательств* покажи_что покажите_что chứng_minh kanıtla* ispatla*
     ispat udowodnij wykaż bewijs أثبت برهن اثبت البرهان सिद्ध_कीजिए सिद्ध_करें सिद्ध साबित প্রমাণ 증명* 증명하* 보이시오 証明 示せ 示しなさい 证明 求证 推导 推理
-    พิสูจน์ thibitisha`,
+    พิสูจน์ thibitisha
+    bizonyítsd bizonyítandó dokaž dokažte demonstrează arată_că bevisa bevis_at bevis todista osoita_että доведи доведіть αποδείξτε απόδειξη αποδειχθεί הוכח הוכיחו הוכחה ثابت_کنید ثابت_کن
+    প্রমাণ_করো நிரூபி toon_aan bewijs_dat pruébalo chứng_tỏ tunjukkan_bahwa`,
   solveVerb: `solve solves solving solution_to_the calculate calculates calculating calculation compute computes evaluate_the
     simplify simplify_the factor_the find_the_value find_the_area find_the_number find_the_sum find_the_probability find_x find_all
     determine_the_value determine_whether what_is_the_value what_is_the_probability what_is_the_sum what_is_the_area what_is_the_remainder
@@ -153,12 +170,16 @@ export const cueLexicon = {
     загадк* головоломк* tính_toán tính_giá giải_phương từng_bước câu_đố hesapla* çöz çözün adım_adım bilmece oblicz rozwiąż zagadka
     bereken los_op raadsel احسب احسبي أوجد حل_المعادلة خطوة_بخطوة لغز ما_قيمة गणना हल_कीजिए हल_करें ज्ञात_कीजिए पहेली मान_ज्ञात চরণে ধাঁধা সমাধান
     계산* 풀어* 구하* 구하시오 단계별* 수수께끼* 퍼즐* 計算 求めよ 求めなさい 解いて 解け なぞなぞ パズル 段階的 计算 求解 解方程 求出 等于多少 逐步 谜语 逻辑题 算出
-    คำนวณ แก้สมการ ปริศนา kokotoa`,
+    คำนวณ แก้สมการ ปริศนา kokotoa
+    que_numeros_son cuales_son_los_numeros halla_dos encuentra_dos trouve_deux finde_zwei trova_due encontre_dois найди_два знайди_два znajdź_dwie najdi_dvě löydä_kaksi oldd_meg megoldás vyřeš vypočítej rezolvă calculează
+    löysin ratkaise beregn løs_ligningen lös_ekvationen räkna_ut λύσε υπολόγισε βρες_δύο פתור חשב_את מצא_שני حل_کنید محاسبه_کنید pata_namba`,
   quantityQuestion: `how_many how_much how_long_will how_far how_old_is how_tall how_fast what_percentage what_percent what_fraction
     at_what_rate on_average in_total altogether in_all remaining remain remains left_over are_left were_left is_left have_left cuantos
     cuantas cuanto_dinero cuanto_tiempo cuanto_cuesta cuanto combien wie_viele wie_viel wieviele wieviel quanti quante quanto_costa quanto_tempo
     quantos quantas quanto_custa berapa berapakah сколько скольк* bao_nhiêu kaç kaçtır ile_kosztuje ilu hoeveel كم_عدد كم كم_يبلغ कितने कितनी कितना
-    কত কতটি কতগুলি কতজন কয়টি 몇 얼마* 얼마나 いくつ 何個 何人 何枚 いくら 何時間 何本 何円 多少 几个 几天 共有多少 一共 平均每 เท่าไร กี่ เท่าใด ngapi kiasi_gani`,
+    কত কতটি কতগুলি কতজন কয়টি 몇 얼마* 얼마나 いくつ 何個 何人 何枚 いくら 何時間 何本 何円 多少 几个 几天 共有多少 一共 平均每 เท่าไร กี่ เท่าใด ngapi kiasi_gani
+    de_cuantas_maneras de_quantas_maneiras in_quanti_modi de_combien_de auf_wie_viele ile_przekątnych ile_czasu kolik kolika hány hányféle mennyi cât câte câți hvor_mange hvor_mye hvor_meget hur_många hur_mycket kuinka_monta
+    kuinka_vanha скільки πόσους πόσες πόσα πόσο πόσοι כמה چند چقدر எத்தனை hoeveel_manieren ilang_paraan gaano cuanto_mide cuanto_pesa quanto_mede 多久 多长时间 几种 何通り 何分 何匹 何歳 몇_마리* 몇_가지* 몇_시간* กี่ถุง กี่ชั่วโมง กี่วิธี saa_ngapi`,
   mathThing: `equation equations inequality polynomial* quadratic cubic logarithm* exponent* derivative* integral integrals integrate
     differentiate matrix matrices eigenvalue* vector_space determinant triangle triangles rectangle circle circumference perimeter
     hypotenuse radius diameter polygon parallel perpendicular angle angles degrees sine cosine tangent_line slope coordinate* probability
@@ -172,7 +193,10 @@ export const cueLexicon = {
     segitiga peluang bilangan_prima bilangan уравнени* треугольник* вероятност* простое_число простых_чисел сумма_чисел квадратн* целое_число
     phương_trình tam_giác xác_suất số_nguyên denklem* üçgen* olasılık* asal_sayı równani* معادلة المعادلة مثلث احتمال عدد_أولي عدد_صحيح الجذر समीकरण त्रिभुज
     प्रायिकता अभाज्य पूर्णांक সমীকরণ ত্রিভুজ সম্ভাবনা 방정식* 삼각형* 확률* 소수* 정수* 넓이* 方程式 三角形 確率 素数 整数 面積 方程 概率 质数 面积 周长 体积 平方根 分数
-    比例 สมการ สามเหลี่ยม ความน่าจะเป็น`,
+    比例 สมการ สามเหลี่ยม ความน่าจะเป็น
+    przekątn* diagonal diagonals diagonale diagonalen diagonales ungerader_zahlen nombres_impairs numeros_impares numeri_dispari lichých sudé páratlan szám_összege udda_tal oddetall jämn parillinen pariton
+    суму_двух сума_чисел добуток περιττ* άρτιος άθροισμα סכום מספרים_זוגיים زوجی فرد_است योगफल गुणनफल क्रमागत যোগফল গুণফল கூட்டுத்தொகை वर्गमूल acute_angle isosceles equilateral hypotenuse logarithm binomial combinatorial
+    permutation combinatorics congruent modulus eigenvector sphere cylinder cone cuboid trapezoid rhombus perfect_square perfect_cube median quartile z_score p_value confidence_interval null_hypothesis bayes bayesian`,
   storyProblem: `each per twice thrice half_of half_as a_third_of times_as_many times_more more_than fewer_than less_than as_many_as costs cost
     price sells sold bought buys paid pays earns earned spends spent gave gives borrowed shared_equally divided_equally split dozen
     dollars dollar cents euros rupees pounds miles mile kilometers kilometres km mph hours minutes weeks gallons liters litres ounces

@@ -1,9 +1,10 @@
 import { tasks } from '../../core/request.js';
 import { characterTables } from './character-kinds.js';
+import { type Cue, cues } from './cue-lexicon.js';
 import { buildCueTable } from './cue-table.js';
 import { createDenseExtractor, denseCount, denseNames } from './dense-features.js';
 import { hardnessOf } from './hardness.js';
-import { bucketBits } from './scan.js';
+import { bucketBits, type Scan, shape } from './scan.js';
 import { createScanner } from './scanner.js';
 import type { TextWindow } from './text-window.js';
 import { type ClassifierWeights, decodeFloat32, decodeInt8 } from './weights-format.js';
@@ -14,6 +15,10 @@ export interface TextJudgement {
   readonly logits: Float64Array;
   /** How much harder (positive) or easier the text is than others of its task, on the scale of the score. */
   readonly hardness: number;
+  /** How many kinds of signs there are, for its length, that the text asks for something; 0 when there is none. */
+  readonly asking: number;
+  /** The answers to choose from are given with the question. */
+  readonly hasOptions: boolean;
 }
 
 export interface TextModel {
@@ -67,7 +72,12 @@ export function createTextModel(weights: ClassifierWeights): TextModel {
           logits[task] = (logits[task] ?? 0) + value * (dense[feature * classes + task] ?? 0);
         }
       }
-      return { logits, hardness: hardnessOf(scan, extractor.cueCounts, length) };
+      return {
+        logits,
+        hardness: hardnessOf(scan, extractor.cueCounts, length),
+        asking: askingOf(scan, extractor.cueCounts),
+        hasOptions: (scan.shapes[shape.optionMarker] ?? 0) >= leastOptions,
+      };
     },
     reasons: (winner, against) => {
       parts.fill(0);
@@ -82,6 +92,28 @@ export function createTextModel(weights: ClassifierWeights): TextModel {
       return strongestLabels(parts);
     },
   };
+}
+
+const askingCues = (
+  [
+    'helpAsked',
+    'codeAction',
+    'solveVerb',
+    'proofVerb',
+    'quantityQuestion',
+    'creativeWriting',
+    'factQuestion',
+    'rolePlay',
+    'steps',
+    'logicPuzzle',
+  ] as const satisfies readonly Cue[]
+).map((cue) => cues.indexOf(cue));
+const wordsOfRequest = 40;
+const leastOptions = 3;
+
+function askingOf({ shapes, endsWithQuestion }: Scan, cueCounts: Int32Array): number {
+  const met = askingCues.filter((cue) => (cueCounts[cue] ?? 0) > 0).length;
+  return (met + (endsWithQuestion ? 1 : 0)) / (1 + (shapes[shape.words] ?? 0) / wordsOfRequest);
 }
 
 function strongestLabels(parts: Float64Array): readonly string[] {

@@ -7,6 +7,8 @@ export interface HealthRouteOptions {
   /** The figures for a scraper, in the format the content type names. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly lifecycle: Lifecycle;
+  /** Whether everybody may read why the server is not ready; /health tells it too. */
+  readonly tellsReasons: boolean;
 }
 
 function toBody(report: HealthReport) {
@@ -25,7 +27,7 @@ function toBody(report: HealthReport) {
 }
 
 /** Live: the process answers. Ready: calls can be served. Health: the same with its reasons. */
-export function healthRoutes({ service, metrics, lifecycle }: HealthRouteOptions): Routes {
+export function healthRoutes({ service, metrics, lifecycle, tellsReasons }: HealthRouteOptions): Routes {
   return {
     '/livez': { GET: async (_request, response) => sendJson(response, 200, { status: 'live' }) },
     '/readyz': {
@@ -37,7 +39,10 @@ export function healthRoutes({ service, metrics, lifecycle }: HealthRouteOptions
         const { status, checks } = await (await service()).health(false);
         const reasons = checks.filter((check) => check.status === 'unhealthy');
         const why = reasons.map(({ name, detail, remedy }) => ({ name, detail, remedy }));
-        sendJson(response, status === 'unhealthy' ? 503 : 200, { status, ...(why.length > 0 && { reasons: why }) });
+        sendJson(response, status === 'unhealthy' ? 503 : 200, {
+          status,
+          ...(tellsReasons && why.length > 0 && { reasons: why }),
+        });
       },
     },
     '/health': {

@@ -8,9 +8,13 @@ import { errorPolicies, ServiceError } from '../../core/errors.js';
 import type { BedrockIntegrationService } from '../../core/integration-service.js';
 import type { Caller } from '../../core/pipeline.js';
 import type { Logger } from '../../core/ports.js';
+import type { Authentication } from '../auth/authentication.js';
 import type { McpConnector } from '../protocol-2025/mcp-connection.js';
+import type { ModernHttpEndpoint } from '../protocol-2026/http-endpoint.js';
+import { type Access, createAccess } from './access.js';
 import { type HealthRouteOptions, healthRoutes } from './health-routes.js';
 import { isLoopback, urlHost } from './loopback.js';
+import { metadataRoutes } from './metadata-routes.js';
 import { rpcCodes, sendRpcError } from './replies.js';
 import { createRequestGuard, type Refusal } from './request-guard.js';
 import type { Lifecycle, RouteHandler, Routes } from './route.js';
@@ -23,7 +27,13 @@ export interface HttpServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly connector: McpConnector;
+  /** Loads what answers the later era, which has an SDK of its own. */
+  readonly loadModern: () => Promise<ModernHttpEndpoint>;
+  /** Everybody, where there is no authentication. */
   readonly caller: Caller;
+  readonly authentication?: Authentication;
+  /** Where clients reach the server, when that is not what their Host header says: behind a proxy. */
+  readonly publicUrl?: string;
   readonly service: () => Promise<BedrockIntegrationService>;
   readonly metrics: HealthRouteOptions['metrics'];
   readonly logger: Logger;
@@ -78,6 +88,24 @@ interface State {
   readonly streamable: Sessions<StreamableHTTPServerTransport>;
   readonly sse: Sessions<SSEServerTransport>;
   readonly limits: HttpLimits;
+  readonly modern: LazyEndpoint;
+}
+
+/** Loaded at the first request of its era; the closing must not load it. */
+interface LazyEndpoint {
+  get(): Promise<ModernHttpEndpoint>;
+  loaded(): Promise<ModernHttpEndpoint | undefined>;
+}
+
+function lazyEndpoint(load: () => Promise<ModernHttpEndpoint>): LazyEndpoint {
+  let endpoint: Promise<ModernHttpEndpoint> | undefined;
+  return {
+    get: () => {
+      endpoint ??= load();
+      return endpoint;
+    },
+    loaded: async () => await endpoint?.catch(() => undefined),
+  };
 }
 
 function pickHandler(request: IncomingMessage, response: ServerResponse, routes: Routes, url: URL) {
@@ -106,7 +134,18 @@ function failRequest(response: ServerResponse, thrown: unknown, logger: Logger):
   sendRpcError(response, status, message, rpcCodes.internal);
 }
 
-function createListener(guard: (request: IncomingMessage) => Refusal | undefined, routes: Routes, logger: Logger) {
+interface ListenerParts {
+  readonly guard: (request: IncomingMessage) => Refusal | undefined;
+  readonly access: Access;
+  readonly routes: Routes;
+  readonly logger: Logger;
+}
+
+function createListener({ guard, access, routes, logger }: ListenerParts) {
+  const answer = async (request: IncomingMessage, response: ServerResponse, url: URL) => {
+    if (!(await access.admit(request, response, url))) return;
+    await pickHandler(request, response, routes, url)?.(request, response, url);
+  };
   return (request: IncomingMessage, response: ServerResponse): void => {
     const refusal = guard(request);
     const target = request.url ?? '/';
@@ -116,8 +155,7 @@ function createListener(guard: (request: IncomingMessage) => Refusal | undefined
       sendRpcError(response, status, message, undefined, { connection: 'close' });
       return;
     }
-    const handler = pickHandler(request, response, routes, url);
-    handler?.(request, response, url).catch((thrown: unknown) => {
+    answer(request, response, url).catch((thrown: unknown) => {
       // A client that left in the middle of its request is no failure.
       if (request.destroyed && !request.complete) response.destroy();
       else failRequest(response, thrown, logger);
@@ -151,7 +189,9 @@ async function stop(server: Server, state: State, clock: Clock): Promise<void> {
   state.lifecycle.draining = true;
   const enough = new AbortController();
   const within = (ms: number) => clock.sleep(ms, enough.signal).catch(() => undefined);
-  const connections = [...state.streamable.all(), ...state.sse.all()].map(({ connection }) => connection);
+  const sessions = [...state.streamable.all(), ...state.sse.all()].map(({ connection }) => connection);
+  const modern = await state.modern.loaded();
+  const connections = modern ? [...sessions, modern] : sessions;
   await Promise.race([Promise.all(connections.map((connection) => connection.idle())), within(state.limits.drainMs)]);
   // The answer of the last call leaves a few ticks after the call has ended.
   await setImmediate();
@@ -164,10 +204,10 @@ async function stop(server: Server, state: State, clock: Clock): Promise<void> {
   await closed;
 }
 
-function refuseOpenBind(host: string): void {
-  if (isLoopback(host)) return;
+function refuseOpenBind({ host, authentication }: HttpServerOptions): void {
+  if (authentication || isLoopback(host)) return;
   throw new ServiceError('validation', 'Without authentication the server listens on this machine only.', {
-    remedy: 'Use the host 127.0.0.1; to reach it from elsewhere, put a proxy that authenticates in front of it.',
+    remedy: 'Set BEDROCK_API_KEYS_FILE or BEDROCK_OIDC_ISSUER, or use the host 127.0.0.1.',
   });
 }
 
@@ -177,6 +217,7 @@ function createState(options: HttpServerOptions): State {
   return {
     limits,
     lifecycle: { draining: false },
+    modern: lazyEndpoint(options.loadModern),
     streamable: createSessions(sessionOptions),
     sse: createSessions(sessionOptions),
   };
@@ -184,18 +225,21 @@ function createState(options: HttpServerOptions): State {
 
 /**
  * MCP over HTTP with health and metrics beside it.
- * @throws ServiceError validation for a host that other machines reach: there is no authentication yet.
+ * @throws ServiceError validation for a host that other machines reach, without authentication.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { host, port, logger, clock, allowedHosts = [], allowedOrigins = [] } = options;
-  refuseOpenBind(host);
+  refuseOpenBind(options);
   const state = createState(options);
   const { limits, lifecycle } = state;
-  const shared = { ...options, lifecycle, maxBodyBytes: limits.maxBodyBytes };
+  const access = createAccess(options);
+  const { maxBodyBytes } = limits;
+  const shared = { ...options, access, lifecycle, maxBodyBytes, modern: state.modern.get };
   const routes: Routes = {
     ...streamableRoutes({ ...shared, sessions: state.streamable }),
     ...sseRoutes({ ...shared, sessions: state.sse }),
-    ...healthRoutes(shared),
+    ...healthRoutes({ ...shared, tellsReasons: options.authentication === undefined }),
+    ...metadataRoutes(options),
   };
   const timeouts = {
     requestTimeout: limits.requestTimeoutMs,
@@ -203,7 +247,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // Node looks for late requests only so often, by default every 30 s.
     connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs),
   };
-  const listener = createListener(createRequestGuard({ allowedHosts, allowedOrigins }), routes, logger);
+  const listener = createListener({
+    guard: createRequestGuard({ allowedHosts, allowedOrigins }),
+    access,
+    routes,
+    logger,
+  });
   const server = createServer(timeouts, listener);
   server.maxConnections = limits.maxConnections;
 

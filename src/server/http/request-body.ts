@@ -56,7 +56,11 @@ function isJson(request: IncomingMessage): boolean {
 }
 
 /** The posted JSON; undefined when the request was answered with what is wrong with it. */
-async function readJson(request: IncomingMessage, response: ServerResponse, options: BodyOptions): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: BodyOptions,
+): Promise<unknown> {
   if (!isJson(request)) {
     sendRpcError(response, 415, 'The content type must be application/json.', undefined, { connection: 'close' });
     return undefined;
@@ -81,14 +85,8 @@ export interface PostedMessages {
   readonly isBatch: boolean;
 }
 
-/** The posted JSON-RPC messages; undefined when the request was answered with what is wrong with it. */
-export async function readMessages(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: BodyOptions,
-): Promise<PostedMessages | undefined> {
-  const json = await readJson(request, response, options);
-  if (json === undefined) return undefined;
+/** Posted JSON as JSON-RPC messages; undefined when the request was answered with what is wrong with it. */
+export function toMessages(json: unknown, response: ServerResponse): PostedMessages | undefined {
   const entries: unknown[] = Array.isArray(json) ? json : [json];
   if (entries.length === 0 || entries.length > maxBatch) {
     sendRpcError(response, 400, `A batch holds 1 to ${maxBatch} messages.`, ErrorCode.InvalidRequest);

@@ -23,7 +23,7 @@ function hostRefusal(request: IncomingMessage, allowed: ReadonlySet<string>): Re
   const header = (request.headers.host ?? '').toLowerCase();
   const name = hostHeader.exec(header)?.[1];
   if (name && (isLoopback(name) || allowed.has(name) || allowed.has(header))) return undefined;
-  return { status: 403, message: 'The Host header names a host that is not allowed here.' };
+  return { status: 403, message: 'The Host header names a host that is not allowed here (BEDROCK_ALLOWED_HOSTS).' };
 }
 
 function originRefusal(request: IncomingMessage, allowed: ReadonlySet<string>): Refusal | undefined {
@@ -31,7 +31,10 @@ function originRefusal(request: IncomingMessage, allowed: ReadonlySet<string>): 
   if (origin === undefined || allowed.has(origin.toLowerCase())) return undefined;
   const host = /^https?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.exec(origin)?.[1];
   if (host && isLoopback(host)) return undefined;
-  return { status: 403, message: 'The Origin header names an origin that is not allowed here.' };
+  return {
+    status: 403,
+    message: 'The Origin header names an origin that is not allowed here (BEDROCK_ALLOWED_ORIGINS).',
+  };
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Random } from '../../core/clock.js';
-import type { Caller } from '../../core/pipeline.js';
 import type { McpConnector } from '../protocol-2025/mcp-connection.js';
+import type { ModernHttpEndpoint } from '../protocol-2026/http-endpoint.js';
+import type { Access } from './access.js';
 
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
@@ -16,7 +17,9 @@ export interface Lifecycle {
 /** What the MCP routes share. */
 export interface McpRouteOptions {
   readonly connector: McpConnector;
-  readonly caller: Caller;
+  /** The endpoint of the later era, loaded for its first request. */
+  readonly modern: () => Promise<ModernHttpEndpoint>;
+  readonly access: Pick<Access, 'callerOf' | 'refuse'>;
   readonly lifecycle: Lifecycle;
   readonly maxBodyBytes: number;
   readonly clock: Clock;

@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.js';
+import type { Caller } from '../../core/pipeline.js';
 import type { McpConnection } from '../protocol-2025/mcp-connection.js';
 
 export interface Session<Transport> {
   readonly id: string;
+  /** Nobody else finds it. */
+  readonly owner: Caller;
   readonly transport: Transport;
   readonly connection: McpConnection;
   /** Older protocol revisions allow several messages in one body. */
@@ -21,7 +24,8 @@ export interface Sessions<Transport> {
   /** False when the store is full of sessions that are in use. */
   makeRoom(): boolean;
   add(session: Session<Transport>): void;
-  find(id: string): Session<Transport> | undefined;
+  /** Undefined for a session of others, as for one that does not exist. */
+  find(id: string, caller: Caller): Session<Transport> | undefined;
   /** Counts the session as used until the response has ended. */
   hold(id: string, response: ServerResponse): void;
   remove(id: string): void;
@@ -35,6 +39,10 @@ interface Entry<Transport> {
   openResponses: number;
   lastUsedMs: number;
 }
+
+/** With all rights and limits: a session that was opened with others than its caller has now is of no use. */
+const isSame = (left: Caller, right: Caller): boolean =>
+  left === right || JSON.stringify(left) === JSON.stringify(right);
 
 /** Bounded by `maxSessions` of each store; when it is full, the session that was idle for longest makes room. */
 export function createSessions<Transport>(options: SessionsOptions): Sessions<Transport> {
@@ -74,7 +82,10 @@ export function createSessions<Transport>(options: SessionsOptions): Sessions<Tr
     add: (session) => {
       entries.set(session.id, { session, openResponses: 0, lastUsedMs: clock.monotonicMs() });
     },
-    find: (id) => entries.get(id)?.session,
+    find: (id, caller) => {
+      const session = entries.get(id)?.session;
+      return session && isSame(session.owner, caller) ? session : undefined;
+    },
     hold: (id, response) => {
       const entry = entries.get(id);
       if (!entry) return;

@@ -3,7 +3,7 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { isRequest } from '../json-rpc.js';
 import { rpcCodes, sendRpcError } from './replies.js';
-import { readMessages } from './request-body.js';
+import { readJson, toMessages } from './request-body.js';
 import type { McpRouteOptions, Routes } from './route.js';
 import type { Sessions } from './sessions.js';
 
@@ -12,8 +12,9 @@ export interface SseOptions extends McpRouteOptions {
 }
 
 async function openStream(
+  request: IncomingMessage,
   response: ServerResponse,
-  { connector, caller, sessions, lifecycle }: SseOptions,
+  { connector, access, sessions, lifecycle }: SseOptions,
 ): Promise<void> {
   if (lifecycle.draining || !sessions.makeRoom()) {
     const message = lifecycle.draining ? 'The server is stopping.' : 'Too many sessions are in use.';
@@ -21,22 +22,24 @@ async function openStream(
     return;
   }
   const transport = new SSEServerTransport('/messages', response);
-  const connection = connector(caller);
+  const owner = access.callerOf(request);
+  const connection = connector(owner);
   const id = transport.sessionId;
   transport.onclose = () => sessions.remove(id);
-  sessions.add({ id, transport, connection, batches: false });
+  sessions.add({ id, owner, transport, connection, batches: false });
   // The stream is the session: it counts as used for as long as the client listens.
   sessions.hold(id, response);
   await connection.connect(transport);
 }
 
 async function post(request: IncomingMessage, response: ServerResponse, url: URL, options: SseOptions): Promise<void> {
-  const session = options.sessions.find(url.searchParams.get('sessionId') ?? '');
+  const session = options.sessions.find(url.searchParams.get('sessionId') ?? '', options.access.callerOf(request));
   if (!session) {
     sendRpcError(response, 404, 'Session not found: open /sse first.', rpcCodes.sessionNotFound);
     return;
   }
-  const posted = await readMessages(request, response, options);
+  const json = await readJson(request, response, options);
+  const posted = json === undefined ? undefined : toMessages(json, response);
   const message = posted?.messages[0];
   if (!posted || !message) return;
   if (posted.isBatch || (isRequest(message) && session.connection.isRunning(message.id))) {
@@ -55,7 +58,7 @@ async function post(request: IncomingMessage, response: ServerResponse, url: URL
 /** The transport of protocol revision 2024-11-05, for clients that know no other. */
 export function sseRoutes(options: SseOptions): Routes {
   return {
-    '/sse': { GET: (_request, response) => openStream(response, options) },
+    '/sse': { GET: (request, response) => openStream(request, response, options) },
     '/messages': { POST: (request, response, url) => post(request, response, url, options) },
   };
 }

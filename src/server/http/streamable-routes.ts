@@ -6,9 +6,11 @@ import {
   type JSONRPCMessage,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/sdk/types.js';
+import { eraOfPost } from '../era.js';
 import { isRequest } from '../json-rpc.js';
+import type { EndCancelled } from '../protocol-2025/mcp-connection.js';
 import { rpcCodes, sendRpcError } from './replies.js';
-import { type PostedMessages, readMessages } from './request-body.js';
+import { type PostedMessages, readJson, toMessages } from './request-body.js';
 import type { McpRouteOptions, Routes } from './route.js';
 import type { Session, Sessions } from './sessions.js';
 
@@ -31,14 +33,14 @@ function allowsBatches(initialize: JSONRPCMessage): boolean {
 function findSession(
   request: IncomingMessage,
   response: ServerResponse,
-  sessions: StreamableSessions,
+  { sessions, access }: StreamableOptions,
 ): StreamableSession | undefined {
   const id = request.headers['mcp-session-id'];
   if (typeof id !== 'string') {
     sendRpcError(response, 400, 'The Mcp-Session-Id header is missing: send an initialize request first.');
     return undefined;
   }
-  const session = sessions.find(id);
+  const session = sessions.find(id, access.callerOf(request));
   if (!session) {
     sendRpcError(response, 404, 'Session not found: initialize a new one.', rpcCodes.sessionNotFound);
   }
@@ -53,48 +55,76 @@ function messagesProblem({ messages, isBatch }: PostedMessages, session: Streama
   return repeated ? 'A request with this id is still running.' : undefined;
 }
 
+/**
+ * A cancelled call gets no answer, but the stream that waits for it ends, and with it what the SDK keeps of the call. A
+ * batch shares its stream with other calls, so there the answer goes out.
+ */
+function endCancelled(transport: StreamableHTTPServerTransport, batches: boolean): EndCancelled {
+  return async (id, send) => {
+    if (!batches) transport.closeSSEStream(id);
+    await send().catch(() => undefined);
+  };
+}
+
 /** Answers an initialize request and keeps the session it opens. */
 async function openSession(
   request: IncomingMessage,
   response: ServerResponse,
   initialize: JSONRPCMessage,
-  { connector, caller, sessions, random }: StreamableOptions,
+  { connector, access, sessions, random }: StreamableOptions,
 ): Promise<void> {
   if (!sessions.makeRoom()) {
     sendRpcError(response, 503, 'Too many sessions are in use.', undefined, { 'retry-after': '5' });
     return;
   }
-  const connection = connector(caller);
+  const owner = access.callerOf(request);
+  const connection = connector(owner);
+  const batches = allowsBatches(initialize);
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: () => random.id(),
     onsessioninitialized: (id) => {
-      sessions.add({ id, transport, connection, batches: allowsBatches(initialize) });
+      sessions.add({ id, owner, transport, connection, batches });
       sessions.hold(id, response);
     },
   });
   transport.onclose = () => {
     if (transport.sessionId) sessions.remove(transport.sessionId);
   };
-  await connection.connect(transport);
+  await connection.connect(transport, endCancelled(transport, batches));
   await transport.handleRequest(request, response, initialize);
   // The SDK refused it, for its Accept header for example.
   if (transport.sessionId === undefined) await connection.close();
 }
 
 async function post(request: IncomingMessage, response: ServerResponse, options: StreamableOptions): Promise<void> {
-  const posted = await readMessages(request, response, options);
-  if (!posted) return;
-  const { messages, isBatch } = posted;
-  if (options.lifecycle.draining && messages.some(isRequest)) {
+  const json = await readJson(request, response, options);
+  if (json === undefined) return;
+  const { 'mcp-protocol-version': version } = request.headers;
+  const isModern = eraOfPost(typeof version === 'string' ? version : undefined, json) === '2026';
+  const posted = isModern ? undefined : toMessages(json, response);
+  if (!isModern && !posted) return;
+  if (options.lifecycle.draining && (posted?.messages.some(isRequest) ?? true)) {
     sendRpcError(response, 503, 'The server is stopping.', undefined, { connection: 'close' });
     return;
   }
+  if (posted) await toSession(request, response, posted, options);
+  else await (await options.modern()).handle(request, response, json, options.access.callerOf(request));
+}
+
+/** Messages of the earlier era: the first opens a session and the others name theirs. */
+async function toSession(
+  request: IncomingMessage,
+  response: ServerResponse,
+  posted: PostedMessages,
+  options: StreamableOptions,
+): Promise<void> {
+  const { messages, isBatch } = posted;
   const [first] = messages;
   if (first && !isBatch && isInitializeRequest(first) && request.headers['mcp-session-id'] === undefined) {
     await openSession(request, response, first, options);
     return;
   }
-  const session = findSession(request, response, options.sessions);
+  const session = findSession(request, response, options);
   if (!session) return;
   const problem = messagesProblem(posted, session);
   if (problem) {
@@ -107,13 +137,13 @@ async function post(request: IncomingMessage, response: ServerResponse, options:
 
 /** Streamable HTTP with sessions: without them a client's cancel would not reach the call it means. */
 export function streamableRoutes(options: StreamableOptions): Routes {
-  const toSession = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const session = findSession(request, response, options.sessions);
+  const withoutBody = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const session = findSession(request, response, options);
     if (!session) return;
     options.sessions.hold(session.id, response);
     await session.transport.handleRequest(request, response);
   };
   return {
-    '/mcp': { POST: (request, response) => post(request, response, options), GET: toSession, DELETE: toSession },
+    '/mcp': { POST: (request, response) => post(request, response, options), GET: withoutBody, DELETE: withoutBody },
   };
 }

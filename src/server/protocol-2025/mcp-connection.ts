@@ -16,8 +16,8 @@ import type { Caller } from '../../core/pipeline.js';
 import type { Logger } from '../../core/ports.js';
 import { errorResult } from '../answers.js';
 import { capabilitiesOf, handleRequest } from '../requests.js';
+import { createRunningRequests, type RunningRequests } from '../running-requests.js';
 import type { McpSurface, RequestContext } from '../surface.js';
-import { createRunningRequests, type RunningRequests } from './running-requests.js';
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -30,9 +30,12 @@ export interface McpConnectionOptions {
   readonly onInitialized?: () => void;
 }
 
+/** What a transport does in place of sending the answer of a cancelled request. */
+export type EndCancelled = (id: RequestId, send: () => Promise<void>) => Promise<void>;
+
 /** One client, whatever it is connected by. */
 export interface McpConnection {
-  connect(transport: Transport): Promise<void>;
+  connect(transport: Transport, endCancelled?: EndCancelled): Promise<void>;
   /** True while a request with this JSON-RPC id runs: a second one must not take its answer. */
   isRunning(id: RequestId): boolean;
   requestsInFlight(): number;
@@ -68,11 +71,12 @@ function contextOf(caller: Caller, signal: AbortSignal, extra: Extra): RequestCo
 }
 
 /** Keeps the answer of a cancelled request from the client, who no longer expects it. */
-function silenceCancelled(transport: Transport, requests: RunningRequests): Transport {
+function silenceCancelled(transport: Transport, requests: RunningRequests, endCancelled?: EndCancelled): Transport {
   const send = transport.send.bind(transport);
   transport.send = async (message, options) => {
     const id = 'id' in message && !('method' in message) ? message.id : undefined;
     if (id === undefined || !requests.takeCancelled(id)) await send(message, options);
+    else await endCancelled?.(id, () => send(message, options));
   };
   return transport;
 }
@@ -109,7 +113,7 @@ function createConnection(
     );
   };
   return {
-    connect: (transport) => server.connect(silenceCancelled(transport, requests)),
+    connect: (transport, endCancelled) => server.connect(silenceCancelled(transport, requests, endCancelled)),
     isRunning: requests.has,
     requestsInFlight: requests.size,
     idle: requests.idle,

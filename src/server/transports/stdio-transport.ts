@@ -10,6 +10,12 @@ export interface StdioTransportOptions {
   readonly maxLineBytes: number;
 }
 
+export interface StdioTransport extends Transport {
+  /** Reads nothing more until `resume`; what was read already still comes. */
+  pause(): void;
+  resume(): void;
+}
+
 /** The id of a message whose beginning was thrown away, if it stands last, as the common clients write it. */
 function lastId(tail: Buffer): unknown {
   const id = /"id"\s*:\s*(-?\d{1,15}|"[^"\\]{1,128}")\s*\}\s*$/.exec(tail.toString('latin1'))?.[1];
@@ -20,7 +26,7 @@ function lastId(tail: Buffer): unknown {
  * JSON-RPC in lines. In place of the SDK's transport, which ends at a line over its limit and leaves malformed lines
  * unanswered: here both get an error answer and the next line is served.
  */
-export function createStdioTransport({ input, output, maxLineBytes }: StdioTransportOptions): Transport {
+export function createStdioTransport({ input, output, maxLineBytes }: StdioTransportOptions): StdioTransport {
   let closed = false;
 
   const write = (message: object): Promise<void> =>
@@ -51,12 +57,16 @@ export function createStdioTransport({ input, output, maxLineBytes }: StdioTrans
     transport.close().catch(() => undefined);
   };
 
-  const transport: Transport = {
+  const transport: StdioTransport = {
     start: async () => {
       input.on('data', reader.push);
       input.on('error', onFailure);
       // A client that went away closes our output first.
       output.on('error', onFailure);
+    },
+    pause: () => input.pause(),
+    resume: () => {
+      if (!closed) input.resume();
     },
     send: write,
     close: async () => {

@@ -21,6 +21,36 @@ const cuesIn = (text: string): readonly Cue[] => {
   return cues.filter((_, index) => (extractor.cueCounts[index] ?? 0) > 0);
 };
 
+describe('work done for a text', () => {
+  const table = buildCueTable(characters);
+  let lookUps = 0;
+  const counted = (look: (hash: number) => number) => (hash: number) => {
+    lookUps += 1;
+    return look(hash);
+  };
+  const counting = createScanner(characters, {
+    exact: counted(table.exact),
+    stem: counted(table.stem),
+    begins: (hash) => counted((one) => Number(table.begins(one)))(hash) === 1,
+  });
+
+  it.each([
+    ['one word', 'a'.repeat(2_000)],
+    ['one-letter words', 'a '.repeat(1_000)],
+    ['entries of the lexicon without spaces', '用户数据库函数代码编写程序'.repeat(200)],
+    ['one character without spaces', '函'.repeat(2_000)],
+    ['newlines', '\n'.repeat(2_000)],
+    ['ten million characters', '数a1 '.repeat(2_500_000)],
+  ])('%s: look-ups in proportion to the window, never to the text', (_, text) => {
+    lookUps = 0;
+    const { bucketCount, hitCount } = counting.scan(text);
+    // At most 16 prefixes are tried at a character of a script without spaces, two look-ups each.
+    expect(lookUps).toBeLessThanOrEqual(2_000 * 33);
+    expect(bucketCount).toBeLessThanOrEqual(10_000);
+    expect(hitCount).toBeLessThanOrEqual(4_096);
+  });
+});
+
 describe('the scanner', () => {
   it.each<[keyof typeof shape, number, string]>([
     ['words', 4, 'one two  three\nfour'],

@@ -1,4 +1,5 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, systemClock, systemRandom } from '../../../src/core/clock.js';
 import type { Logger } from '../../../src/core/ports.js';
@@ -6,6 +7,8 @@ import { createCompletionSurface } from '../../../src/server/completion-surface.
 import type { Tool } from '../../../src/server/define-tool.js';
 import { createPromptSurface } from '../../../src/server/prompt-surface.js';
 import { createMcpConnector } from '../../../src/server/protocol-2025/mcp-connection.js';
+import { serveModernHttp } from '../../../src/server/protocol-2026/http-endpoint.js';
+import { connectModernStdio } from '../../../src/server/protocol-2026/stdio-connection.js';
 import { createResourceSurface } from '../../../src/server/resource-surface.js';
 import { createSurface } from '../../../src/server/surface.js';
 import { createToolRegistry } from '../../../src/server/tool-registry.js';
@@ -53,7 +56,17 @@ export function createFace({ tools = allTools, clock = systemClock }: { tools?: 
     clock,
   });
   const connector = createMcpConnector({ surface, logger });
-  return { service, load, logger, registry, surface, connector, loads: () => loads };
+  return {
+    service,
+    load,
+    logger,
+    registry,
+    surface,
+    connector,
+    loadModern: async () => serveModernHttp({ surface, logger }),
+    connectModern: async (transport: Transport) => connectModernStdio({ surface, caller, logger, transport }),
+    loads: () => loads,
+  };
 }
 
 export function newClient(): Client {

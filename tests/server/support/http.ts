@@ -15,6 +15,7 @@ export async function startHttp(overrides: Partial<HttpServerOptions> = {}) {
     host: '127.0.0.1',
     port: 0,
     connector: face.connector,
+    loadModern: face.loadModern,
     caller,
     service: face.load,
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
@@ -87,8 +88,12 @@ export const initialize = (protocolVersion = '2025-11-25') => ({
 });
 
 /** Opens a session by hand and gives its header. */
-export async function openSession(url: string, protocolVersion?: string): Promise<Record<string, string>> {
-  const { headers } = await post(url, initialize(protocolVersion));
+export async function openSession(
+  url: string,
+  protocolVersion?: string,
+  authorization: Record<string, string> = {},
+): Promise<Record<string, string>> {
+  const { headers } = await post(url, initialize(protocolVersion), authorization);
   return { 'mcp-session-id': String(headers['mcp-session-id']) };
 }
 

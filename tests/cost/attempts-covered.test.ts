@@ -6,7 +6,6 @@ import { modelRequest, type RoutedRequest } from '../../src/core/request.js';
 import { type ModelResponse, noUsage, type Usage } from '../../src/core/response.js';
 import { modelId, region } from '../../src/core/target.js';
 import { createBudgetStage } from '../../src/cost/budget-stage.js';
-import { dayWindow } from '../../src/cost/day-window.js';
 import { createRetryingLedger } from '../../src/cost/ledgers/retrying-ledger.js';
 import { openSqliteLedger } from '../../src/cost/ledgers/sqlite-ledger.js';
 import { createPriceBook } from '../../src/cost/pricing.js';
@@ -16,6 +15,7 @@ import { createResilienceStage } from '../../src/resilience/resilience-stage.js'
 import { createRetryBudget } from '../../src/resilience/retry-budget.js';
 import { callContext } from '../support/call-context.js';
 import { fakeClock, fakeRandom } from '../support/fake-clock.js';
+import { budget, memoryStore, openBudgets } from './budget-setup.js';
 import { model } from './catalogue.js';
 
 /* Budget and resilience together: retries and hedges are billed each, and none is sent that the hold does not cover. */
@@ -53,24 +53,23 @@ async function setUp(client: Handler<RoutedRequest>, dailyLimit?: number) {
     clock,
     random: fakeRandom(),
   });
-  const budget = createBudgetStage({
+  const definitions = [budget(dailyLimit === undefined ? {} : { limit: dailyLimit })];
+  const budgets = openBudgets({ clock, truth: opened, definitions, store: await memoryStore(clock) });
+  const stage = createBudgetStage({
+    keeper: budgets.keeper,
+    throttle: budgets.throttle,
     ledger: createRetryingLedger({ ledger: opened, logger }),
     prices: createPriceBook({ catalogue: { models: [acme] } }),
-    directory: {
-      all: () => [acme],
-      find: () => acme,
-      resolve: () => ({ model: acme }),
-      aliases: () => [],
-      targetsOf: () => ({ targets: [] }),
-    },
+    directory: { find: () => acme },
     clock,
-    random: fakeRandom(),
-    logger,
-    holdGraceMs: 0,
+    holdGraceMs: 60_000,
     source: 'bedrock',
-    ...(dailyLimit !== undefined && { dailyLimit }),
   });
-  return { handle: budget(resilience(client)), state: () => opened.budgetState(dayWindow(clock.nowMs())) };
+  const state = async () => {
+    const [day] = await budgets.list.all();
+    return { spent: day?.spent ?? 0, reserved: day?.reserved ?? 0 };
+  };
+  return { handle: stage(resilience(client)), state };
 }
 
 /** Fails so often, each time billed, then answers. */
@@ -86,12 +85,12 @@ function failing(times: number, during: () => Promise<unknown> = async () => und
 }
 
 describe('attempts of one hold', () => {
-  it('sets more aside before a retry of what was billed, and lets everything go in the end', async () => {
+  it('holds one worst case for each attempt and books each when it ends', async () => {
     const seen: unknown[] = [];
     const upstream = failing(2, async () => seen.push(await state()));
     const { handle, state } = await setUp(upstream.client);
     expect((await handle(request, callContext())).cost?.nanoUsd).toBe(3 * usedCost);
-    expect(seen).toEqual([0, 1, 2].map((billed) => ({ spent: 0, reserved: worst + billed * usedCost })));
+    expect(seen).toEqual([0, 1, 2].map((billed) => ({ spent: billed * usedCost, reserved: worst })));
     expect(await state()).toEqual({ spent: 3 * usedCost, reserved: 0 });
   });
 

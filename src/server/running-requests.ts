@@ -1,4 +1,5 @@
-import type { RequestId } from '@modelcontextprotocol/sdk/types.js';
+/** As JSON-RPC has it. */
+export type RequestId = string | number;
 
 /** The requests of one client that run now. */
 export interface RunningRequests {

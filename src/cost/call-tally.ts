@@ -1,0 +1,30 @@
+import type { CallContext } from '../core/pipeline.js';
+import type { NanoUsd } from '../core/response.js';
+
+/** What a call has cost and holds over all its attempts and candidates. */
+export interface CallTally {
+  spent: NanoUsd;
+  held: NanoUsd;
+  /** Names the next attempt that is to be covered, for ledger and budgets. */
+  nextId(requestId: string): string;
+}
+
+/** The tally of each call; a call is known by the count of attempts that all its candidates share. */
+export function createCallTallies(): (context: Pick<CallContext, 'attempts'>) => CallTally {
+  const tallies = new WeakMap<CallContext['attempts'], CallTally>();
+  return ({ attempts }) => {
+    const known = tallies.get(attempts);
+    if (known) return known;
+    let count = 0;
+    const tally: CallTally = {
+      spent: 0,
+      held: 0,
+      nextId: (requestId) => {
+        count += 1;
+        return `${requestId}/${count}`;
+      },
+    };
+    tallies.set(attempts, tally);
+    return tally;
+  };
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Caller, hasScope, type Scope } from '../../core/pipeline.js';
+import type { Authentication } from '../auth/authentication.js';
+import { challenge, type Denial, statusOf } from '../auth/challenge.js';
+import { isMetadataPath, metadataUrl } from './metadata-routes.js';
+import { sendRpcError } from './replies.js';
+
+export interface AccessOptions {
+  /** Absent: everybody who reaches the server is `caller`. */
+  readonly authentication?: Authentication;
+  readonly caller: Caller;
+  /** Where clients reach the server, when that is not what their Host header says. */
+  readonly publicUrl?: string;
+}
+
+/** Who may do what over HTTP. */
+export interface Access {
+  /** False when the request was refused and answered. */
+  admit(request: IncomingMessage, response: ServerResponse, url: URL): Promise<boolean>;
+  /** Who sent a request that was admitted. */
+  callerOf(request: IncomingMessage): Caller;
+  /** Answers a request whose caller lacks a scope. */
+  refuse(request: IncomingMessage, response: ServerResponse, scope: Scope): void;
+}
+
+/** What a load balancer asks, and what a client has to read before it can have a token. */
+const openPaths = new Set(['/livez', '/readyz']);
+/** Tells of the server as a whole. */
+const scopeOfPath: Readonly<Record<string, Scope>> = { '/health': 'read', '/metrics': 'read' };
+
+function bearerToken({ headers: { authorization } }: IncomingMessage): string | undefined {
+  return /^Bearer +([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** Tokens in URLs end up in logs and histories, so one is refused even if it is valid (RFC 9700, section 4.3.2). */
+const tokenInUrl: Denial = {
+  error: 'invalid_request',
+  message: 'Send the token in the Authorization header, never in the URL.',
+};
+const nobody: Denial = { message: 'This server needs an API key or token: Authorization: Bearer ….' };
+const unknown: Denial = {
+  error: 'invalid_token',
+  message: 'The API key or token is unknown, expired or not for this server.',
+};
+
+const lacking = (scope: Scope): Denial => ({
+  error: 'insufficient_scope',
+  message: `This needs the scope ${scope}.`,
+  scope,
+});
+
+function deniedTo(caller: Caller, path: string): Denial | undefined {
+  const scope = Object.hasOwn(scopeOfPath, path) ? scopeOfPath[path] : undefined;
+  if (scope && !hasScope(caller, scope)) return lacking(scope);
+  return caller.scopes?.length === 0 ? lacking('read') : undefined;
+}
+
+export function createAccess({ authentication, caller, publicUrl }: AccessOptions): Access {
+  const callers = new WeakMap<IncomingMessage, Caller>();
+
+  function deny(request: IncomingMessage, response: ServerResponse, denial: Denial): void {
+    const hasMetadata = authentication !== undefined && authentication.issuers.length > 0;
+    const where = hasMetadata ? metadataUrl(request, publicUrl) : undefined;
+    sendRpcError(response, statusOf(denial), denial.message, undefined, {
+      'www-authenticate': challenge(denial, where),
+      // What it still sends is not read.
+      connection: 'close',
+    });
+  }
+
+  async function identify(required: Authentication, request: IncomingMessage, url: URL): Promise<Caller | Denial> {
+    if (url.searchParams.has('access_token')) return tokenInUrl;
+    const token = bearerToken(request);
+    if (token === undefined) return request.headers.authorization === undefined ? nobody : unknown;
+    const known = await required.identify(token);
+    return known ? (deniedTo(known, url.pathname) ?? known) : unknown;
+  }
+
+  return {
+    callerOf: (request) => {
+      const known = authentication ? callers.get(request) : caller;
+      if (!known) throw new Error('a request was not admitted');
+      return known;
+    },
+    refuse: (request, response, scope) => deny(request, response, lacking(scope)),
+    admit: async (request, response, url) => {
+      if (!authentication || openPaths.has(url.pathname) || isMetadataPath(url.pathname)) return true;
+      const found = await identify(authentication, request, url);
+      if ('message' in found) {
+        deny(request, response, found);
+        return false;
+      }
+      callers.set(request, found);
+      return true;
+    },
+  };
+}
