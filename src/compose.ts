@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Backend, startBackend } from './backend.js';
 import { createRetrievalClient } from './bedrock/retrieval-client.js';
 import { createStructuredStage } from './bedrock/structured-stage.js';
@@ -6,6 +5,7 @@ import { createTokenCounter } from './bedrock/token-counter.js';
 import { type OpenedCache, openCache } from './compose-cache.js';
 import { type CallMemory, openCallMemory } from './compose-calls.js';
 import { openCosts } from './compose-costs.js';
+import { type Learning, startLearning } from './compose-learning.js';
 import { joinBreakers, openQuotas } from './compose-resilience.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
@@ -38,12 +38,8 @@ import { createRetryBudget } from './resilience/retry-budget.js';
 import { createRetrieval } from './retrieval.js';
 import { defaultTaskRoutes } from './routing/default-task-routes.js';
 import { createModelRouter, type ModelRouter } from './routing/model-router.js';
-import { createOutcomeLearner } from './routing/outcome-learner.js';
 import { createPerformanceTracker } from './routing/performance-tracker.js';
-import { openPosteriorFile } from './routing/posterior-file.js';
-import { createQualityPosteriors } from './routing/quality-posteriors.js';
 import { createRouteStage } from './routing/route-stage.js';
-import { createSessionAffinity } from './routing/session-affinity.js';
 import { createShadowStage, type ShadowStage } from './routing/shadow-stage.js';
 import { createTrainedClassifier } from './routing/trained-classifier.js';
 import { createGuardStage } from './security/guard-stage.js';
@@ -96,8 +92,8 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const prices = createPriceBook({ catalogue });
   const watch = await startWatch(options, directory);
   const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
-  const learning = await startLearning(options);
   const redis = openRedis(options, watch);
+  const learning = await startLearning({ ...options, redis });
   const memory = openCallMemory({ ...options, redis, encryptionKeys: settings.encryption.keys });
   const { onServerEvent } = watch;
   const costs = await openCosts({ options, directory, redis, onServerEvent });
@@ -284,18 +280,6 @@ async function startWatch(
   };
 }
 
-/** What is learned of models from ratings and outcomes, and where it is kept. */
-async function startLearning({ settings, clock, random, logger }: ApplicationOptions) {
-  const seed = Math.floor(random.next() * 2 ** 32);
-  const posteriors = createQualityPosteriors({ seed });
-  const affinity = createSessionAffinity({ clock });
-  // What the sandbox answers says nothing about the models it stands for.
-  const file = join(settings.storage.dataDir, settings.sandbox ? 'routing-sandbox.json' : 'routing.json');
-  const kept = await openPosteriorFile({ file, posteriors, clock, logger });
-  const learner = createOutcomeLearner({ posteriors, affinity, onLearned: kept.changed });
-  return { seed, posteriors, affinity, learner, close: kept.close };
-}
-
 function openShadow({ settings: { models }, clock, random, logger }: ApplicationOptions, directory: ModelDirectory) {
   const { shadow: model, shadowShare: share } = models;
   return model === undefined ? undefined : createShadowStage({ model, share, directory, clock, random, logger });
@@ -304,7 +288,7 @@ function openShadow({ settings: { models }, clock, random, logger }: Application
 function createRouter(
   { settings: { models }, clock }: ApplicationOptions,
   { breakers: health, performance }: Watch,
-  { seed, posteriors, affinity }: Awaited<ReturnType<typeof startLearning>>,
+  { seed, posteriors, affinity }: Learning,
   directory: ModelDirectory,
   prices: PriceBook,
 ): () => ModelRouter {

@@ -103,11 +103,12 @@ export function createQualityPosteriors(options: PosteriorOptions): QualityPoste
     }),
     restore: (snapshot) => {
       byModel.clear();
-      Object.assign(bias, snapshot.bias);
+      // Changes of several servers that fade the same evidence may together take away more than there is.
+      Object.assign(bias, snapshot.bias.count > 0 ? snapshot.bias : { count: 0, sum: 0 });
       for (const [model, { counts, sums }] of Object.entries(snapshot.models).slice(0, mostModels)) {
         const evidence = evidenceOf(byModel, model);
         counts.forEach((count, cell) => {
-          addTo(evidence, cell, count, sums[cell] ?? 0);
+          if (count > 0) addTo(evidence, cell, count, sums[cell] ?? 0);
         });
       }
     },

@@ -15,7 +15,7 @@ const priors = { image: { general: 0.4 }, document: { general: 0.3 }, tools: { c
 const centres: Readonly<Record<Task, number>> = { code: 0.46, reasoning: 0.5, general: 0.28 };
 /** Of a question that comes with its answers: to choose one is another kind of work, and its subject tells little. */
 const centreOfChoices = 0.36;
-const levelFrom = { medium: 0.35, complex: 0.6 };
+const levelFrom = { medium: 0.38, complex: 0.58 };
 
 /** Tells task and complexity by the trained model; a `task` of the caller is taken as given. */
 export function createTrainedClassifier(): Classifier {

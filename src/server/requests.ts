@@ -137,6 +137,11 @@ const handlers: ReadonlyMap<string, RequestHandler> = new Map<string, RequestHan
   ['completion/complete', complete],
 ]);
 
+/** False for what `handleRequest` answers with "Method not found" whatever the surface. */
+export function isKnownMethod(method: string): boolean {
+  return handlers.has(method);
+}
+
 /** A failure as a client gets it: our own words, or none. */
 function asFailure(thrown: unknown): RequestFailure {
   if (thrown instanceof RequestFailure) return thrown;

@@ -10,7 +10,7 @@ import { createModernServer, type RunRequest } from './mcp-server.js';
 
 export interface ModernHttpOptions {
   /** Makes the server of one request. */
-  readonly serverFor: (caller: Caller, run: RunRequest) => Server | McpServer;
+  readonly serverFor: (caller: Caller, run: RunRequest, method: string | undefined) => Server | McpServer;
   readonly logger: Logger;
 }
 
@@ -33,6 +33,11 @@ function toWebRequest({ url = '/', headers }: IncomingMessage, signal: AbortSign
   return new Request(new URL(url, 'http://localhost'), { method: 'POST', headers: copied, signal });
 }
 
+function methodOf(body: unknown): string | undefined {
+  const method = typeof body === 'object' && body !== null && 'method' in body ? body.method : undefined;
+  return typeof method === 'string' ? method : undefined;
+}
+
 async function sendAnswer(answer: Response, response: ServerResponse): Promise<void> {
   if (response.destroyed) return;
   response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'x-content-type-options': 'nosniff' });
@@ -47,21 +52,21 @@ async function sendAnswer(answer: Response, response: ServerResponse): Promise<v
 /** The endpoint over what a client can see. */
 export function serveModernHttp({ surface, logger }: { surface: McpSurface; logger: Logger }): ModernHttpEndpoint {
   return createModernHttpEndpoint({
-    serverFor: (caller, run) => createModernServer({ surface, caller, run }),
+    serverFor: (caller, run, method) => createModernServer({ surface, caller, run, method }),
     logger,
   });
 }
 
 export function createModernHttpEndpoint({ serverFor, logger }: ModernHttpOptions): ModernHttpEndpoint {
   const requests = createRunningRequests();
-  const callers = new WeakMap<Request, Caller>();
+  const asking = new WeakMap<Request, { caller: Caller; method: string | undefined }>();
   let started = 0;
   const handler = createMcpHandler(
     ({ requestInfo }) => {
-      const caller = requestInfo && callers.get(requestInfo);
-      if (!caller) throw new Error('a request came without its caller');
+      const known = requestInfo && asking.get(requestInfo);
+      if (!known) throw new Error('a request came without its caller');
       // Ids belong to the client here, and say nothing of the requests of others.
-      return serverFor(caller, (_id, closed, work) => requests.run(++started, closed, work));
+      return serverFor(known.caller, (_id, closed, work) => requests.run(++started, closed, work), known.method);
     },
     { legacy: 'reject', onerror: (error) => logger.debug('The MCP endpoint reported a problem.', { error }) },
   );
@@ -70,7 +75,7 @@ export function createModernHttpEndpoint({ serverFor, logger }: ModernHttpOption
       const leaving = new AbortController();
       response.once('close', () => leaving.abort());
       const asked = toWebRequest(request, leaving.signal);
-      callers.set(asked, caller);
+      asking.set(asked, { caller, method: methodOf(body) });
       await sendAnswer(await handler.fetch(asked, { parsedBody: body }), response);
     },
     idle: requests.idle,

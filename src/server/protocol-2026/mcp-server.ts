@@ -1,6 +1,6 @@
 import { type JSONRPCRequest, Server, type ServerContext } from '@modelcontextprotocol/server';
 import type { Caller } from '../../core/pipeline.js';
-import { capabilitiesOf, handleRequest } from '../requests.js';
+import { capabilitiesOf, handleRequest, isKnownMethod } from '../requests.js';
 import type { RequestId } from '../running-requests.js';
 import type { McpSurface, RequestContext } from '../surface.js';
 
@@ -17,6 +17,8 @@ export interface ModernServerOptions {
   readonly surface: McpSurface;
   readonly caller: Caller;
   readonly run: RunRequest;
+  /** Of the only request that the server is for; absent when it serves a connection. */
+  readonly method?: string | undefined;
 }
 
 /** What clients may keep, and for how long: the lists of a process change with its settings only. */
@@ -45,12 +47,14 @@ function cacheFields(method: string) {
  * Speaks revision 2026-07-28 for one request over HTTP, or for one client over stdio. Loaded for the first client of
  * that era, because it brings an SDK of its own.
  */
-export function createModernServer({ surface, caller, run }: ModernServerOptions): Server {
+export function createModernServer({ surface, caller, run, method }: ModernServerOptions): Server {
   const { name, version } = surface;
   const server = new Server(
     { name, version },
     { capabilities: capabilitiesOf(surface), instructions: surface.instructions(caller) },
   );
+  // The SDK answers what has no handler, over HTTP with the status 404.
+  if (method !== undefined && !isKnownMethod(method)) return server;
   server.fallbackRequestHandler = async (request: JSONRPCRequest, context) => {
     const result = await run(request.id, context.mcpReq.signal, (signal) =>
       handleRequest(surface, request, contextOf(caller, signal, context)),

@@ -139,7 +139,7 @@ describe('claims', () => {
       groups: ['blue'],
       scopes: ['read', 'invoke'],
     });
-    expect(await callerOf({ sub: 'bob', scope: undefined, scp: ['bedrock:invoke'] } as unknown as JWTPayload)).toEqual({
+    expect(await callerOf({ sub: 'bob', scope: undefined, scp: ['bedrock:invoke'] })).toEqual({
       id: 'oidc:bob',
       tenant: 'oidc:bob',
       scopes: ['invoke'],

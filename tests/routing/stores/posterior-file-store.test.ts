@@ -1,11 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Logger } from '../../src/core/ports.js';
-import { openPosteriorFile } from '../../src/routing/posterior-file.js';
-import { createQualityPosteriors } from '../../src/routing/quality-posteriors.js';
-import { fakeClock } from '../support/fake-clock.js';
+import { systemClock } from '../../../src/core/clock.js';
+import type { Logger } from '../../../src/core/ports.js';
+import { createPosteriorSharing } from '../../../src/routing/posterior-sharing.js';
+import { createQualityPosteriors } from '../../../src/routing/quality-posteriors.js';
+import { createPosteriorFileStore } from '../../../src/routing/stores/posterior-file-store.js';
+import { fakeClock } from '../../support/fake-clock.js';
 
 const arm = { model: 'm', task: 'code', level: 'simple' } as const;
 let directory: string;
@@ -18,10 +20,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-async function opened(file = join(directory, 'deep', 'routing.json')) {
+async function opened(file = join(directory, 'deep', 'routing.json'), clock = fakeClock()) {
   const posteriors = createQualityPosteriors({ seed: 1 });
-  const clock = fakeClock();
-  return { posteriors, clock, file, kept: await openPosteriorFile({ file, posteriors, clock, logger }) };
+  const kept = createPosteriorSharing({ store: createPosteriorFileStore({ file, clock, logger }), posteriors, clock });
+  await kept.exchange();
+  return { posteriors, clock, file, kept };
 }
 
 describe('the file of what was learned', () => {
@@ -78,5 +81,37 @@ describe('the file of what was learned', () => {
     kept.changed();
     await kept.close();
     expect(warnings).toHaveLength(1);
+  });
+
+  it('holds what both of two processes learned that were open at the same time', async () => {
+    const file = join(directory, 'deep', 'routing.json');
+    // A clock that really waits, because one of them waits for the lock of the other.
+    const clock = { ...fakeClock(), sleep: systemClock.sleep };
+    const [one, other] = [await opened(file, clock), await opened(file, clock)];
+    one.posteriors.observe(arm, 0.8, 0, 1);
+    other.posteriors.observe({ ...arm, model: 'n' }, 0.8, 0.2, 1);
+    one.kept.changed();
+    other.kept.changed();
+    await Promise.all([one.kept.close(), other.kept.close()]);
+    const next = await opened();
+    expect(next.posteriors.mean(arm, 0.8)).toBeLessThan(0.75);
+    expect(next.posteriors.mean({ ...arm, model: 'n' }, 0.8)).toBeLessThan(0.76);
+    expect(readdirSync(join(directory, 'deep'))).toEqual(['routing.json']);
+  });
+
+  it('is not written while another process holds it, and what was learned waits', async () => {
+    const { file, posteriors, kept } = await opened();
+    posteriors.observe(arm, 0.8, 0, 1);
+    const clock = fakeClock({ autoAdvance: true, startMs: Date.now() });
+    mkdirSync(join(directory, 'deep'));
+    writeFileSync(`${file}.lock`, '');
+    const store = createPosteriorFileStore({ file, clock, logger });
+    const change = posteriors.snapshot();
+    expect(await store.merge(change, 1)).toBeUndefined();
+    expect(warnings).toHaveLength(1);
+    // The holder died: from ten seconds on its lock counts no more.
+    const late = fakeClock({ autoAdvance: true, startMs: Date.now() + 60_000 });
+    expect(await createPosteriorFileStore({ file, clock: late, logger }).merge(change, 1)).toEqual(change);
+    await kept.close();
   });
 });
