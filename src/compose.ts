@@ -128,7 +128,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     release: async () => {
       breakers.close();
       models.close();
-      cache.close();
+      await cache.close();
       await shadow?.close();
       await Promise.allSettled([memory.close(), learning.close(), backend.close(), costs.close()]);
       await redis?.close();

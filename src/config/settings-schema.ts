@@ -200,7 +200,7 @@ const cache = z.strictObject({
   ),
   staleIfErrorMs: required(
     seconds(0, 86_400),
-    300_000,
+    0,
     { variable: 'BEDROCK_CACHE_STALE_IF_ERROR' },
     'For so long after its time an answer is served, and says so, when no new one can be made.',
   ),

@@ -48,7 +48,7 @@ describe.each([
     return opened;
   };
   beforeAll(async () => {
-    server = await startRedis({ cluster });
+    server = await startRedis(undefined, { cluster });
   });
   afterAll(() => server.stop());
   let over: AbortController;

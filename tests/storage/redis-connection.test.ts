@@ -62,7 +62,7 @@ describe('the connection to Redis', () => {
 
   it('hears a channel, again after Redis was gone', async () => {
     const port = await freePort();
-    const server = await startRedis({ port });
+    const server = await startRedis(port);
     const redis = open(server.url, 2_000);
     const heard: string[] = [];
     redis.subscribe('news', (message) => heard.push(message));
@@ -71,7 +71,7 @@ describe('the connection to Redis', () => {
       return heard.includes('one');
     });
     await server.stop();
-    const again = await startRedis({ port });
+    const again = await startRedis(port);
     await until(async () => {
       await again.command('PUBLISH', 'news', 'two');
       return heard.includes('two');

@@ -67,7 +67,7 @@ export async function startReplica({ url, cluster, next, sealer, deaf = false }:
     cache,
     redis,
     close: async () => {
-      cache.close();
+      await cache.close();
       await redis.close();
     },
   };

@@ -30,14 +30,12 @@ export async function stopAllRedis(): Promise<void> {
 }
 
 export interface RedisServerOptions {
-  /** Default: a free one. */
-  readonly port?: number;
   /** One node that has all slots. */
   readonly cluster?: boolean;
 }
 
 /** @throws Error that says what to install when there is no redis-server. */
-export async function startRedis({ port, cluster = false }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis(port?: number, { cluster = false }: RedisServerOptions = {}): Promise<RedisServer> {
   const at = port ?? (await freePort());
   const directory = mkdtempSync(join(tmpdir(), 'redis-'));
   const mode = cluster ? ['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`] : [];

@@ -142,7 +142,7 @@ describe('with a Redis that fails', () => {
       return events.length > 0;
     });
     expect(events).toMatchObject([{ type: 'store-degraded', store: 'redis' }]);
-    const redis = await startRedis({ port });
+    const redis = await startRedis(port);
     await connected(store);
     expect(events.at(-1)).toEqual({ type: 'store-recovered', store: 'redis' });
     await store.close();
@@ -151,7 +151,7 @@ describe('with a Redis that fails', () => {
 
   it('killed: misses at once, and is used again when it is back', async () => {
     const port = await freePort();
-    const redis = await startRedis({ port });
+    const redis = await startRedis(port);
     const store = await connected(open(redis.url));
     events = [];
     await redis.stop();
@@ -159,7 +159,7 @@ describe('with a Redis that fails', () => {
     expect(Math.max(...times)).toBeLessThan(150);
     expect(median(times)).toBeLessThan(1);
     expect(events).toMatchObject([{ type: 'store-degraded' }]);
-    const again = await startRedis({ port });
+    const again = await startRedis(port);
     await connected(store);
     expect(events.map(({ type }) => type)).toEqual(['store-degraded', 'store-recovered']);
     await store.close();
