@@ -1,6 +1,6 @@
 import type { CallRecord } from '../core/call-record.js';
 import type { Budget, CostReport, Invocation, WarmReport } from '../core/integration-service.js';
-import type { SpendGroup } from '../core/ports.js';
+import type { SpendGroup } from '../core/ledger.js';
 import { type Cost, type NanoUsd, responseText } from '../core/response.js';
 import type { RoutingDecision } from '../core/routing.js';
 

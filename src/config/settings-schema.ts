@@ -295,6 +295,17 @@ const storage = z.strictObject({
     { variable: 'BEDROCK_DATA_DIR', defaultText: "the user's data directory for this program" },
     'Directory of the cost ledger.',
   ),
+  databaseUrl: optional(
+    url('postgres:', 'postgresql:'),
+    { variable: 'BEDROCK_DATABASE_URL', secret: 'credentials', defaultText: 'none' },
+    'PostgreSQL that several replicas share as cost ledger; while it is away, rows wait in the data directory.',
+  ),
+  ledgerOnLoss: required(
+    choice('open', 'closed'),
+    'open',
+    { variable: 'BEDROCK_LEDGER_ON_LOSS' },
+    'What calls do while the cost ledger cannot be written: go on and be booked later (open), or be refused (closed).',
+  ),
 });
 
 const toolset = choice('core', 'sessions', 'ops', 'retrieval', 'kairos');
