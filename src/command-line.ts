@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { SettingOverrides } from './cli/arguments.js';
@@ -42,6 +43,7 @@ export function commandLineDependencies(parts: CommandLineParts): CommandLineDep
     clock: systemClock,
     signal,
     readInput: () => text(process.stdin),
+    readFile: (path) => readFile(path, 'utf8'),
     loadSettings: async (overrides) => {
       const loaded = await load(overrides);
       if (!loaded.ok) return { ok: false, problems: loaded.problems.map(describeProblem) };

@@ -37,7 +37,7 @@ export interface OpenedCache {
   readonly stage: Stage<ModelRequest>;
   readonly administration: CacheAdministration;
   readonly check: HealthCheck;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Makes the cache with all that belongs to it. */

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApplicationOptions } from './compose.js';
+import { openLedger } from './compose-ledger.js';
 import { budgetDefinitions } from './config/budget-settings.js';
 import type { ServerEvent } from './core/events.js';
 import type { ModelDirectory } from './core/ports.js';
@@ -16,8 +17,6 @@ import { openSqliteBudgetStore } from './cost/budgets/stores/sqlite-budget-store
 import { createThrottleGate } from './cost/budgets/throttle-gate.js';
 import { startUpkeep } from './cost/budgets/upkeep.js';
 import { createCostMonitor } from './cost/cost-monitor.js';
-import { createRetryingLedger } from './cost/ledgers/retrying-ledger.js';
-import { openSqliteLedger } from './cost/ledgers/sqlite-ledger.js';
 import { nanoFromUsd } from './cost/money.js';
 import type { RedisConnection } from './storage/redis-connection.js';
 
@@ -33,10 +32,9 @@ export interface CostParts {
 export async function openCosts({ options, directory, redis, onServerEvent }: CostParts) {
   const { settings, clock, random, logger } = options;
   const definitions = budgetDefinitions(settings.cost);
-  // What the sandbox pretends to cost must not use up a real budget.
-  const file = join(settings.storage.dataDir, settings.sandbox ? 'ledger-sandbox.db' : 'ledger.db');
-  const ledger = createRetryingLedger({ ledger: await openSqliteLedger({ file, clock }), logger });
   const opened = await openStore(options, redis);
+  const books = openLedger(options, onServerEvent);
+  const { ledger } = books;
   const keeper = createBudgetKeeper({
     definitions,
     store: opened.store,
@@ -64,7 +62,7 @@ export async function openCosts({ options, directory, redis, onServerEvent }: Co
     ledger,
     keeper,
     monitor,
-    check,
+    checks: [check, books.check],
     outlook,
     throttle: createThrottleGate({ strained: outlook.strained, clock, maxConcurrent }),
     economy: createEconomyStage({ outlook, clock }),
@@ -72,7 +70,7 @@ export async function openCosts({ options, directory, redis, onServerEvent }: Co
       upkeep.stop();
       await keeper.close();
       opened.close();
-      await ledger.close();
+      await books.close();
     },
   };
 }
@@ -86,9 +84,9 @@ async function openStore(
   { settings, clock }: ApplicationOptions,
   redis: RedisConnection | undefined,
 ): Promise<OpenedStore> {
-  const { dataDir } = settings.storage;
+  const { dataDir, databaseUrl } = settings.storage;
   if (redis) {
-    const ledgerId = await ledgerIdIn(dataDir);
+    const ledgerId = databaseUrl === undefined ? await ledgerIdIn(dataDir) : ledgerIdOf(databaseUrl);
     return { store: createRedisBudgetStore({ redis, nowMs: clock.nowMs, ledgerId }), close: () => undefined };
   }
   const store = await openSqliteBudgetStore({
@@ -96,6 +94,12 @@ async function openStore(
     clock,
   });
   return { store, close: store.close };
+}
+
+/** Names a shared ledger by the place of its database, whoever asks. */
+function ledgerIdOf(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl);
+  return createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 16);
 }
 
 /** Names the ledger in this directory among those of other machines that share a Redis. */

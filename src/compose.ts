@@ -116,7 +116,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     prices,
     performance,
     costs: costs.monitor,
-    health: openHealth(options, watch, [...backend.checks, models.check, costs.check, cache.check]),
+    health: openHealth(options, watch, [...backend.checks, models.check, ...costs.checks, cache.check]),
     cache: cache.administration,
     countTokens: createTokenCounter({ clock, count: backend.client.countTokens }),
     subscribers,
@@ -128,7 +128,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     release: async () => {
       breakers.close();
       models.close();
-      cache.close();
+      await cache.close();
       await shadow?.close();
       await Promise.allSettled([memory.close(), learning.close(), backend.close(), costs.close()]);
       await redis?.close();

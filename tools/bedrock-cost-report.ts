@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { budgetPeriods, budgetUnits } from '../src/core/budget.js';
 import type { Budget, CostReport } from '../src/core/integration-service.js';
-import { costGroupings, type SpendGroup } from '../src/core/ports.js';
+import { costGroupings, type SpendGroup } from '../src/core/ledger.js';
 import { defineTool } from '../src/server/define-tool.js';
 import { toUsd, usdText } from './results/money.js';
 import { customRange, namedRange, parseMoment, periods, type TimeRange } from './results/period.js';

@@ -39,7 +39,8 @@ export interface CacheManager {
   /** Who makes an answer, where several processes could; undefined where this is the only one. */
   readonly claims?: AnswerClaims;
   stats(): CacheStats;
-  close(): void;
+  /** Lets writes to the shared layer end. */
+  close(): Promise<void>;
 }
 
 export interface CacheManagerOptions {
@@ -58,6 +59,7 @@ export function createCacheManager(options: CacheManagerOptions): CacheManager {
   const dropping = createDropping(local, rules, options.onServerEvent);
   const shared = options.shared?.({ onRule: dropping.byRule, onAll: dropping.byAll });
   const counts = { memory: createLayerCount(clock), redis: createLayerCount(clock) };
+  const writes = createOpenWrites();
   const fetch = joined((key) => fetchShared({ shared, local, rules }, key));
 
   return {
@@ -79,7 +81,7 @@ export function createCacheManager(options: CacheManagerOptions): CacheManager {
       if (rules.drops(key, entry)) return;
       await local.set(key, entry);
       dropping.report();
-      await shared?.store.set(key, entry, claim);
+      if (shared) await writes.track(shared.store.set(key, entry, claim));
     },
     drop: async (rule) => {
       const dropped = dropping.byRule(rule);
@@ -95,7 +97,10 @@ export function createCacheManager(options: CacheManagerOptions): CacheManager {
       layers: { memory: counts.memory.read(), redis: counts.redis.read() },
       ...(shared && { shared: { inUse: shared.drops.isCurrent(), lostWrites: shared.lostWrites() } }),
     }),
-    close: () => shared?.drops.close(),
+    close: async () => {
+      await writes.ended();
+      shared?.drops.close();
+    },
   };
 }
 
@@ -155,5 +160,19 @@ function joined<T>(lookUp: (key: string) => Promise<T>): (key: string) => Promis
     const lookup = underWay.get(key) ?? lookUp(key).finally(() => underWay.delete(key));
     underWay.set(key, lookup);
     return lookup;
+  };
+}
+
+/** Promises that have not settled; they do so within the time-out of Redis. */
+function createOpenWrites() {
+  const open = new Set<Promise<void>>();
+  return {
+    track: (write: Promise<void>): Promise<void> => {
+      open.add(write);
+      return write.finally(() => open.delete(write));
+    },
+    ended: async (): Promise<void> => {
+      await Promise.allSettled([...open]);
+    },
   };
 }

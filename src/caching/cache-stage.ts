@@ -27,7 +27,7 @@ export interface CacheStageOptions {
   readonly renew: Renew;
 }
 
-type Served = Omit<CacheHit, 'ageMs' | 'saved'>;
+type Served = Omit<CacheHit, 'ageMs' | 'saved' | 'served'>;
 
 /**
  * Answers an equal question of the same tenant from the cache, and makes one call of equal ones in flight, over all
@@ -90,7 +90,7 @@ function createServing({ clock, statistics, hot }: CacheStageOptions) {
     const { response, cost: saved } = entry;
     const tenant = tenantName(context.caller.tenant);
     const nowMs = clock.nowMs();
-    const hit = { ...how, saved, ageMs: Math.max(0, nowMs - entry.storedAtMs) };
+    const hit = { ...how, served: response.served, saved, ageMs: Math.max(0, nowMs - entry.storedAtMs) };
     statistics.hit({ tenant, model: response.served.model, tier: how.tier, saved, usage: response.usage });
     hot.note({ key, tenant, request, saved });
     context.record({ type: 'cache-hit', ...hit });

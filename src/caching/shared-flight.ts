@@ -71,7 +71,7 @@ export function createSharedFlight({ claims, clock }: SharedFlightOptions): Shar
   return {
     run: async (key, { signal, deadlineMs, spentMs, find }, work) => {
       const startedAtMs = clock.monotonicMs();
-      const leftMs = Math.min(deadlineMs - startedAtMs, 3_600_000);
+      const leftMs = deadlineMs - startedAtMs;
       const waitUntilMs = startedAtMs + Math.min(longestWaitMs, leftMs / 2);
       let outcome = await claims.claim(key, leftMs, Math.max(1, redisTimeMs - spentMs));
       let waited = typeof outcome === 'object' && outcome.token > 1;

@@ -18,7 +18,10 @@ export interface Configuration {
 
 /** What the commands get: the dependencies without the type of the settings. */
 export interface CommandContext
-  extends Pick<CommandLineDependencies<never>, 'clock' | 'signal' | 'installation' | 'readInput' | 'startSandbox'> {
+  extends Pick<
+    CommandLineDependencies<never>,
+    'clock' | 'signal' | 'installation' | 'readInput' | 'readFile' | 'startSandbox' | 'stderr'
+  > {
   readonly terminal: Terminal;
   /** Loads the settings; wrong ones end the command with exit code 2. */
   configure(flags: ServeFlags): Promise<Configuration>;
@@ -27,7 +30,8 @@ export interface CommandContext
 }
 
 export function createCommandContext<Settings>(dependencies: CommandLineDependencies<Settings>): CommandContext {
-  const { loadSettings, createService, serve, clock, signal, installation, readInput, startSandbox } = dependencies;
+  const { loadSettings, createService, serve, clock, signal, installation, readInput, readFile, startSandbox } =
+    dependencies;
   const load = async (overrides: SettingOverrides) => {
     const loaded = await loadSettings(overrides);
     if (!loaded.ok) throw usageFailure(['The configuration is not valid:', ...loaded.problems].join('\n  '));
@@ -38,6 +42,8 @@ export function createCommandContext<Settings>(dependencies: CommandLineDependen
     signal,
     installation,
     readInput,
+    readFile,
+    stderr: dependencies.stderr,
     startSandbox,
     terminal: createTerminal(dependencies),
     configure: async (flags) => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CommandContext, createCommandContext } from './command-context.js';
+import { addCache } from './commands/cache.js';
 import { addConfig } from './commands/config.js';
 import { addDoctor } from './commands/doctor.js';
 import { addIamPolicy } from './commands/iam-policy.js';
@@ -22,6 +23,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addRoute,
   addModels,
   addUsage,
+  addCache,
   addDoctor,
   addConfig,
   addIamPolicy,

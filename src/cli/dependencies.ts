@@ -77,6 +77,8 @@ export interface CommandLineDependencies<Settings> {
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly readInput: () => Promise<string>;
+  /** The text of a file. */
+  readonly readFile: (path: string) => Promise<string>;
   readonly loadSettings: (overrides: SettingOverrides) => Promise<LoadedSettings<Settings>>;
   readonly createService: (settings: Settings) => Promise<BedrockIntegrationService>;
   /** The least rights for the settings, and why each is there. `account`: 12 digits, or `*`. */

@@ -18,7 +18,7 @@ export interface RequestFlags {
 
 const longestShown = 40;
 
-function readNumber(text: string): number {
+export function readNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) {
     throw usageFailure(`${JSON.stringify(text.slice(0, longestShown))} is not a number.`);

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../core/call-record.js';
-import type { Budget, CostReport, Invocation } from '../core/integration-service.js';
-import type { SpendGroup } from '../core/ports.js';
+import type { Budget, CostReport, Invocation, WarmReport } from '../core/integration-service.js';
+import type { SpendGroup } from '../core/ledger.js';
 import { type Cost, type NanoUsd, responseText } from '../core/response.js';
 import type { RoutingDecision } from '../core/routing.js';
 
@@ -118,3 +118,5 @@ function budgetView({ scope, unit, period, hard, limit, spent, reserved, state, 
     resets_at: new Date(resetsAtMs).toISOString(),
   };
 }
+
+export const warmView = ({ cost, ...report }: WarmReport) => ({ ...report, cost_usd: usd(cost) });

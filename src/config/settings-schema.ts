@@ -200,7 +200,7 @@ const cache = z.strictObject({
   ),
   staleIfErrorMs: required(
     seconds(0, 86_400),
-    300_000,
+    0,
     { variable: 'BEDROCK_CACHE_STALE_IF_ERROR' },
     'For so long after its time an answer is served, and says so, when no new one can be made.',
   ),
@@ -294,6 +294,17 @@ const storage = z.strictObject({
     anything,
     { variable: 'BEDROCK_DATA_DIR', defaultText: "the user's data directory for this program" },
     'Directory of the cost ledger.',
+  ),
+  databaseUrl: optional(
+    url('postgres:', 'postgresql:'),
+    { variable: 'BEDROCK_DATABASE_URL', secret: 'credentials', defaultText: 'none' },
+    'PostgreSQL that several replicas share as cost ledger; while it is away, rows wait in the data directory.',
+  ),
+  ledgerOnLoss: required(
+    choice('open', 'closed'),
+    'open',
+    { variable: 'BEDROCK_LEDGER_ON_LOSS' },
+    'What calls do while the cost ledger cannot be written: go on and be booked later (open), or be refused (closed).',
   ),
 });
 

@@ -24,7 +24,7 @@ import {
 export interface Settings extends Omit<ParsedSettings, 'aws' | 'storage'> {
   /** `regions` always begins with `region`. */
   readonly aws: ParsedSettings['aws'] & { readonly regions: readonly string[] };
-  readonly storage: { readonly dataDir: string };
+  readonly storage: Omit<ParsedSettings['storage'], 'dataDir'> & { readonly dataDir: string };
 }
 
 export type SettingsResult =
@@ -87,7 +87,7 @@ function complete(parsed: ParsedSettings, values: RawValues, env: Environment, p
   return {
     ...parsed,
     aws: { ...aws, region, regions },
-    storage: { dataDir: dataDirectory(storage.dataDir, env, platform) },
+    storage: { ...storage, dataDir: dataDirectory(storage.dataDir, env, platform) },
   };
 }
 

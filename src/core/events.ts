@@ -29,6 +29,8 @@ export interface AttemptSummary {
 /** An answer that was there already, or was being made. */
 export interface CacheHit {
   readonly tier: CacheTier;
+  /** What made the answer. */
+  readonly served?: Target;
   /** What a new answer would have cost. */
   readonly saved: NanoUsd;
   /** How old the answer is. */

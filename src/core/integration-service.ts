@@ -5,18 +5,10 @@ import type { CallRecord } from './call-record.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { CallEvent } from './events.js';
 import type { Jobs } from './jobs.js';
+import type { CostGrouping, SpendGroup } from './ledger.js';
 import type { Model } from './model.js';
 import type { Caller, CallPriority } from './pipeline.js';
-import type {
-  BreakerState,
-  BudgetState,
-  CheckResult,
-  CostGrouping,
-  HealthStatus,
-  SpendGroup,
-  TargetPerformance,
-  TargetPrice,
-} from './ports.js';
+import type { BreakerState, BudgetState, CheckResult, HealthStatus, TargetPerformance, TargetPrice } from './ports.js';
 import type { ModelRequest } from './request.js';
 import type { ModelResponse, NanoUsd } from './response.js';
 import type { EmbedRequest, RankedDocument, RerankRequest } from './retrieval.js';

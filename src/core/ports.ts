@@ -1,4 +1,4 @@
-import type { BudgetSubject, BudgetUse } from './budget.js';
+import type { BudgetSubject } from './budget.js';
 import type { Model } from './model.js';
 import type { Cost, NanoUsd, Usage } from './response.js';
 import type { ModelId, ProfileId, Region, Target } from './target.js';
@@ -84,111 +84,9 @@ export interface PerformanceRecord {
   of(target: Target): TargetPerformance | undefined;
 }
 
-/** Money set aside for one candidate before it is called. */
-export interface Hold {
-  readonly id: string;
-  readonly amount: NanoUsd;
-  /** Wall clock; after it the hold counts no longer, because its holder is gone. */
-  readonly expiresAtMs: number;
-}
-
-export interface BudgetWindow {
-  /** Undefined: no limit, spending is only counted. */
-  readonly limit?: NanoUsd;
-  /** Wall clock, milliseconds: spending from here on counts. */
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
 export interface BudgetState {
   readonly spent: NanoUsd;
   readonly reserved: NanoUsd;
-}
-
-export type ReserveOutcome = { readonly admitted: true } | ({ readonly admitted: false } & BudgetState);
-
-/** One billed attempt, or one answer from the cache (cost 0, `saved` set). */
-export interface LedgerRow {
-  /** Unique; writing the same id twice counts once. */
-  readonly attemptId: string;
-  readonly requestId: string;
-  readonly atMs: number;
-  readonly caller: string;
-  readonly session?: string;
-  readonly task?: string;
-  readonly model: string;
-  readonly provider: string;
-  readonly region: string;
-  readonly profile?: string;
-  readonly source: string;
-  readonly outcome: 'succeeded' | 'failed';
-  readonly usage: Usage;
-  readonly cost: Cost;
-  readonly saved: NanoUsd;
-  readonly latencyMs: number;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export const costGroupings = ['model', 'provider', 'caller', 'task', 'tag', 'region', 'hour', 'day'] as const;
-export type CostGrouping = (typeof costGroupings)[number];
-
-export interface SpendQuery {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly groupBy?: CostGrouping;
-}
-
-export interface SpendGroup {
-  readonly key: string;
-  readonly calls: number;
-  readonly cost: NanoUsd;
-  readonly saved: NanoUsd;
-  readonly usage: Usage;
-}
-
-export interface Ledger extends SpendTruth {
-  /** Admits the hold if spent + reserved + amount stays within the window's limit; atomic, idempotent by hold id. */
-  reserve(hold: Hold, window: BudgetWindow): Promise<ReserveOutcome>;
-  /** Books the rows and lets the hold go, in one transaction. No rows: the hold is released. Idempotent. */
-  settle(holdId: string, rows: readonly LedgerRow[]): Promise<void>;
-  budgetState(window: BudgetWindow): Promise<BudgetState>;
-  /** Totals per group, dearest first (time groups: oldest first); one group with key `''` without `groupBy`. */
-  spend(query: SpendQuery): Promise<readonly SpendGroup[]>;
-  close(): Promise<void>;
-}
-
-/** Which rows of the ledger count; what is left out does not matter. */
-export interface UseFilter {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly callers?: readonly string[];
-  readonly session?: string;
-  readonly model?: string;
-  readonly provider?: string;
-  readonly tag?: { readonly name: string; readonly value: string };
-  /** Rows that were written from this moment on are named in the answer. */
-  readonly youngFromMs?: number;
-}
-
-/** An attempt that is under way: its intent is in the ledger and its outcome not yet. */
-export interface OpenAttempt {
-  readonly id: string;
-  /** The most that it may use. */
-  readonly use: BudgetUse;
-  readonly expiresAtMs: number;
-}
-
-/** All from one moment: a row is in `spent`, or its attempt in `open`, or neither. */
-export interface LedgerUse {
-  readonly spent: BudgetUse;
-  /** Attempt ids of the young rows, which `spent` holds. */
-  readonly young: readonly string[];
-  readonly open: readonly OpenAttempt[];
-}
-
-/** What was truly used, as the ledger knows it: budgets begin with it and are held against it. */
-export interface SpendTruth {
-  use(filter: UseFilter): Promise<LedgerUse>;
 }
 
 /** What the budgets leave, as far as this server knows at this moment; it never waits. */

@@ -1,15 +1,16 @@
-import type { BudgetSubject } from '../core/budget.js';
+import type { BudgetSubject, BudgetUse } from '../core/budget.js';
 import type { AttemptSummary } from '../core/events.js';
-import type { LedgerRow, PriceBook } from '../core/ports.js';
+import type { AttemptFacts, Intent, LedgerRow } from '../core/ledger.js';
+import type { PriceBook } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { AnswerSource, Cost } from '../core/response.js';
+import type { Target } from '../core/target.js';
 
-/** What is known of an attempt when it is booked. */
-export interface AttemptBooking {
-  readonly attempt: AttemptSummary;
+/** What is known of an attempt before it is sent. */
+export interface PlannedAttempt {
   /** Of its hold. */
   readonly attemptId: string;
-  readonly request: Pick<RoutedRequest, 'task'>;
+  readonly request: Pick<RoutedRequest, 'task' | 'service_tier'>;
   readonly requestId: string;
   readonly subject: Pick<BudgetSubject, 'caller' | 'session' | 'tags'>;
   readonly source: AnswerSource;
@@ -18,32 +19,63 @@ export interface AttemptBooking {
   readonly provider: string | undefined;
 }
 
+export interface AttemptBooking extends PlannedAttempt {
+  readonly attempt: AttemptSummary;
+  readonly firstOfCall: () => boolean;
+}
+
+/** The intent of an attempt that may use so much, of which so many tokens are its answer. */
+export function attemptIntent(
+  planned: PlannedAttempt,
+  target: Target,
+  { tokens, cost }: BudgetUse,
+  outputTokens: number,
+  expiresAtMs: number,
+): Intent {
+  const most = { inputTokens: tokens - outputTokens, outputTokens, totalTokens: tokens, cost };
+  return { ...factsOf(planned, target), most, expiresAtMs };
+}
+
 /** The ledger row of an attempt; undefined when it used nothing, which nobody bills. */
 export function attemptRow(prices: PriceBook, booking: AttemptBooking): LedgerRow | undefined {
-  const { attempt, attemptId, request, requestId, subject, source, atMs } = booking;
-  const { target, usage } = attempt;
+  const { attempt, firstOfCall } = booking;
+  const { target, usage, outcome, latencyMs } = attempt;
   if (!usage) return undefined;
+  const facts = factsOf(booking, target);
+  // What the service says it served counts, not what it was asked for.
+  const { serviceTier = facts.serviceTier } = usage;
+  return {
+    ...facts,
+    ...(serviceTier !== undefined && { serviceTier }),
+    firstOfCall: firstOfCall(),
+    outcome,
+    usage,
+    cost: prices.costOf(target, usage),
+    saved: 0,
+    latencyMs,
+  };
+}
+
+function factsOf(planned: PlannedAttempt, target: Target): AttemptFacts {
+  const { attemptId, request, requestId, subject, source, atMs } = planned;
+  const { service_tier: tier, task } = request;
   return {
     attemptId,
     requestId,
     atMs,
     ...subjectFields(subject),
-    ...(request.task === undefined ? {} : { task: request.task }),
+    ...(task !== undefined && { task }),
     model: target.model,
-    provider: booking.provider ?? providerOf(target.model),
+    provider: planned.provider ?? providerOf(target.model),
     region: target.region,
-    ...(target.profile === undefined ? {} : { profile: target.profile }),
+    ...(target.profile !== undefined && { profile: target.profile }),
+    ...(tier !== undefined && tier !== 'default' && { serviceTier: tier }),
     source,
-    outcome: attempt.outcome,
-    usage,
-    cost: prices.costOf(target, usage),
-    saved: 0,
-    latencyMs: attempt.latencyMs,
     tags: subject.tags,
   };
 }
 
-const subjectFields = ({ caller, session }: AttemptBooking['subject']) => ({
+const subjectFields = ({ caller, session }: PlannedAttempt['subject']) => ({
   caller,
   ...(session !== undefined && { session }),
 });

@@ -5,6 +5,8 @@ import type { NanoUsd } from '../core/response.js';
 export interface CallTally {
   spent: NanoUsd;
   held: NanoUsd;
+  /** True for the first row of the call in the ledger. */
+  isFirstRow(): boolean;
   /** Names the next attempt that is to be covered, for ledger and budgets. */
   nextId(requestId: string): string;
 }
@@ -16,9 +18,14 @@ export function createCallTallies(): (context: Pick<CallContext, 'attempts'>) =>
     const known = tallies.get(attempts);
     if (known) return known;
     let count = 0;
+    let rows = 0;
     const tally: CallTally = {
       spent: 0,
       held: 0,
+      isFirstRow: () => {
+        rows += 1;
+        return rows === 1;
+      },
       nextId: (requestId) => {
         count += 1;
         return `${requestId}/${count}`;

@@ -2,11 +2,13 @@ import { type BudgetSubject, type BudgetUse, tagsWithGroups, useOf } from '../co
 import type { Clock } from '../core/clock.js';
 import { ServiceError } from '../core/errors.js';
 import type { AttemptSummary, CallEvent } from '../core/events.js';
+import type { LedgerRow } from '../core/ledger.js';
 import type { CallContext } from '../core/pipeline.js';
-import type { LedgerRow, ModelDirectory, PriceBook } from '../core/ports.js';
+import type { ModelDirectory, PriceBook } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { AnswerSource, Cost } from '../core/response.js';
-import { attemptRow, providerOf, sumCosts } from './attempt-rows.js';
+import type { ModelId } from '../core/target.js';
+import { attemptIntent, attemptRow, type PlannedAttempt, providerOf, sumCosts } from './attempt-rows.js';
 import type { BudgetKeeper } from './budgets/budget-keeper.js';
 import type { CallTally } from './call-tally.js';
 import type { RetryingLedger } from './ledgers/retrying-ledger.js';
@@ -116,6 +118,16 @@ function createHolds(options: AccountOptions, parts: AccountParts) {
   const ready: AttemptHold[] = [];
   const notices = new Set<string>();
   let taken = false;
+  const begin = async (hold: AttemptHold, leaseMs: number): Promise<void> => {
+    const planned = planOf(options, parts, hold, request.target.model);
+    const intent = attemptIntent(planned, request.target, use, request.max_tokens, hold.atMs + leaseMs);
+    try {
+      await options.ledger.begin(intent);
+    } catch (error) {
+      await options.keeper.release(hold.id);
+      throw error;
+    }
+  };
   return {
     ready,
     wereTaken: () => taken,
@@ -124,9 +136,11 @@ function createHolds(options: AccountOptions, parts: AccountParts) {
       const hold = newHold(options, parts);
       const { signal } = context;
       tally.held += use.cost;
+      const leaseMs = leaseOf(options, context);
       try {
-        const told = await options.keeper.hold({ ...hold, subject, use, leaseMs: leaseOf(options, context), signal });
+        const told = await options.keeper.hold({ ...hold, subject, use, leaseMs, signal });
         for (const notice of told) notices.add(notice);
+        await begin(hold, leaseMs);
       } catch (error) {
         tally.held -= use.cost;
         throw error instanceof ServiceError ? withTarget(error, request) : error;
@@ -138,9 +152,19 @@ function createHolds(options: AccountOptions, parts: AccountParts) {
   };
 }
 
+function planOf(
+  { directory, source }: AccountOptions,
+  { request, context: { requestId }, subject }: AccountParts,
+  { id: attemptId, atMs }: AttemptHold,
+  model: ModelId,
+): PlannedAttempt {
+  return { attemptId, request, requestId, subject, source, atMs, provider: directory.find(model)?.provider };
+}
+
 /** Writes what attempts used into the ledger and, once it is there, into the budgets. */
-function createBooks(options: AccountOptions, { request, context, subject, tally }: AccountParts) {
-  const { ledger, keeper, prices, directory, source } = options;
+function createBooks(options: AccountOptions, parts: AccountParts) {
+  const { ledger, keeper, prices } = options;
+  const { subject, tally } = parts;
   const rows: LedgerRow[] = [];
   const underWay = new Set<Promise<void>>();
   const track = (work: Promise<void>): void => {
@@ -152,18 +176,20 @@ function createBooks(options: AccountOptions, { request, context, subject, tally
     await ledger.settle(attemptId, [row]);
     await keeper.settle(attemptId, { ...subject, model, provider }, useOf(cost.nanoUsd, usage), atMs);
   };
+  const release = async (id: string): Promise<void> => {
+    await Promise.all([ledger.settle(id, []), keeper.release(id)]);
+  };
   return {
-    book: ({ id, atMs }: AttemptHold, attempt: AttemptSummary): readonly LedgerRow[] => {
-      const provider = directory.find(attempt.target.model)?.provider;
-      const { requestId } = context;
-      const row = attemptRow(prices, { attempt, request, attemptId: id, requestId, subject, source, atMs, provider });
-      track(row ? write(row) : keeper.release(id));
+    book: (hold: AttemptHold, attempt: AttemptSummary): readonly LedgerRow[] => {
+      const planned = planOf(options, parts, hold, attempt.target.model);
+      const row = attemptRow(prices, { ...planned, attempt, firstOfCall: tally.isFirstRow });
+      track(row ? write(row) : release(hold.id));
       if (!row) return [];
       rows.push(row);
       tally.spent += row.cost.nanoUsd;
       return [row];
     },
-    release: (id: string): void => track(keeper.release(id)),
+    release: (id: string): void => track(release(id)),
     done: async (): Promise<readonly LedgerRow[]> => {
       await Promise.all(underWay);
       return rows;

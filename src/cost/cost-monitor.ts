@@ -2,12 +2,13 @@ import type { BudgetSubject, BudgetUse } from '../core/budget.js';
 import type { Clock } from '../core/clock.js';
 import type { EventOrigin, EventSubscriber } from '../core/events.js';
 import type { Budget, CostQuery, CostReport } from '../core/integration-service.js';
-import type { LedgerRow, Logger, ModelDirectory, SpendGroup } from '../core/ports.js';
+import type { LedgerRow, SpendGroup } from '../core/ledger.js';
+import type { Logger, ModelDirectory } from '../core/ports.js';
 import { type ModelResponse, type NanoUsd, noUsage } from '../core/response.js';
 import { providerOf } from './attempt-rows.js';
 import type { BudgetList } from './budgets/budget-list.js';
-import { dayMs } from './day-window.js';
 import type { RetryingLedger } from './ledgers/retrying-ledger.js';
+import { dayMs } from './time-spans.js';
 
 const longestHourlySeriesMs = 2 * dayMs;
 /** Calls that had a cache hit and have not ended yet; far more than can be in flight. */
@@ -101,6 +102,7 @@ function cacheRow({ saved, response: { served }, latencyMs, origin, provider }: 
     region: served.region,
     ...(served.profile === undefined ? {} : { profile: served.profile }),
     source: 'cache',
+    firstOfCall: true,
     outcome: 'succeeded',
     usage: noUsage,
     cost: { nanoUsd: 0, estimated: false },

@@ -55,6 +55,26 @@ export const metricDefinitions = {
     help: 'Look-ups in the cache, by tier (memory, redis, flight; none for a miss) and result (hit, miss).',
     labels: ['tier', 'result'],
   },
+  cache_lookup_seconds: {
+    kind: 'histogram',
+    help: 'Time of look-ups in the cache, by the tier that had the answer (none for a miss).',
+    labels: ['tier'],
+    buckets: [0.00001, 0.00002, 0.00005, 0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
+  },
+  cache_savings_usd_total: {
+    kind: 'counter',
+    help: 'What answers of the cache, and those shared in flight, would have cost, in USD.',
+    labels: ['model'],
+  },
+  cache_stale_total: {
+    kind: 'counter',
+    help: 'Answers served past their time, by why (revalidating, failed).',
+    labels: ['why'],
+  },
+  cache_bytes: { kind: 'gauge', help: 'Bytes that answers in memory take, with their overhead.', labels: [] },
+  cache_entries: { kind: 'gauge', help: 'Answers in memory.', labels: [] },
+  cache_evictions_total: { kind: 'counter', help: 'Answers dropped from memory for want of room.', labels: [] },
+  cache_invalidations_total: { kind: 'counter', help: 'Answers dropped from memory by invalidation.', labels: [] },
   breaker_state: {
     kind: 'gauge',
     help: '1 for the state that the circuit breaker of a target is in, 0 for the others.',

@@ -1,5 +1,5 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
-import type { AttemptSummary, CallEvent, EventSubscriber, ServerEvent } from '../core/events.js';
+import type { AttemptSummary, CacheHit, CallEvent, EventSubscriber, ServerEvent } from '../core/events.js';
 import type { Target } from '../core/target.js';
 import { type MetricName, metricDefinitions, metricPrefix } from './metric-definitions.js';
 
@@ -40,6 +40,7 @@ export async function createMetricsCollector({ version, isKnownModel }: MetricsO
     region: regions(region),
   });
   const recordCall = callRecorder(meters);
+  const recordCache = cacheRecorder(meters);
   meters.set('build_info', { version, node: process.version }, 1);
   meters.set('in_flight', {}, 0);
   return {
@@ -50,6 +51,7 @@ export async function createMetricsCollector({ version, isKnownModel }: MetricsO
     },
     onServerEvent: (event) => {
       recordBreaker(meters, event, labelsOf);
+      recordCache(event);
     },
   };
 }
@@ -78,9 +80,10 @@ function recordStep(meters: Meters, event: CallEvent, labelsOf: (target: Target)
   switch (event.type) {
     case 'cache-missed':
       meters.add('cache_requests_total', { tier: 'none', result: 'miss' });
+      recordLookup(meters, 'none', event.lookupMs);
       return;
     case 'cache-hit':
-      meters.add('cache_requests_total', { tier: event.tier, result: 'hit' });
+      recordHit(meters, event, event.served && labelsOf(event.served).model);
       return;
     case 'attempt-ended':
       recordAttempt(meters, event, labelsOf(event.target));
@@ -106,6 +109,31 @@ function recordAttempt(meters: Meters, attempt: AttemptSummary, labels: Labels &
   meters.add('tokens_total', { model, kind: 'output' }, usage.outputTokens);
   meters.add('tokens_total', { model, kind: 'cache_read' }, usage.cacheReadTokens);
   meters.add('tokens_total', { model, kind: 'cache_write' }, usage.cacheWriteTokens);
+}
+
+function recordHit(meters: Meters, { tier, lookupMs, stale, saved }: CacheHit, model: string | undefined): void {
+  meters.add('cache_requests_total', { tier, result: 'hit' });
+  recordLookup(meters, tier, lookupMs);
+  if (stale) meters.add('cache_stale_total', { why: stale });
+  if (model !== undefined) meters.add('cache_savings_usd_total', { model }, saved / 1e9);
+}
+
+function recordLookup(meters: Meters, tier: string, lookupMs: number | undefined): void {
+  if (lookupMs !== undefined) meters.observe('cache_lookup_seconds', { tier }, lookupMs / 1_000);
+}
+
+/** The event tells totals since the start; a counter takes what was added. */
+function cacheRecorder(meters: Meters): (event: ServerEvent) => void {
+  let told = { evictions: 0, invalidations: 0 };
+  return (event) => {
+    if (event.type !== 'cache-changed') return;
+    const { bytes, entries, evictions, invalidations } = event;
+    meters.set('cache_bytes', {}, bytes);
+    meters.set('cache_entries', {}, entries);
+    meters.add('cache_evictions_total', {}, evictions - told.evictions);
+    meters.add('cache_invalidations_total', {}, invalidations - told.invalidations);
+    told = { evictions, invalidations };
+  };
 }
 
 function recordBreaker(meters: Meters, event: ServerEvent, labelsOf: (target: Target) => Labels): void {

@@ -102,7 +102,8 @@ export interface HoldsTable {
 /** In the local file: what the remote database has not taken yet, oldest first. */
 export interface SpoolTable {
   seq: GeneratedAlways<number>;
-  kind: string;
+  /** Who wrote it, and sends it on. */
+  process_id: string;
   payload: string;
 }
 

@@ -94,7 +94,9 @@ describe('the cache stage', () => {
       cost: { nanoUsd: 0, estimated: false },
     });
     expect(first.events).toEqual([{ type: 'cache-missed', lookupMs: 0 }]);
-    expect(second.events).toEqual([{ type: 'cache-hit', tier: 'memory', saved: 777, ageMs: 0, lookupMs: 0 }]);
+    expect(second.events).toEqual([
+      { type: 'cache-hit', tier: 'memory', served: target, saved: 777, ageMs: 0, lookupMs: 0 },
+    ]);
     expect(cache.stats()).toMatchObject({ entries: 1, layers: { memory: { hits: 1, misses: 1 } } });
   });
 

@@ -3,6 +3,7 @@ import type { CommandLineDependencies } from '../../src/cli/dependencies.js';
 import { ServiceError } from '../../src/core/errors.js';
 import type {
   BedrockIntegrationService,
+  CacheAdministration,
   CallOptions,
   CostQuery,
   ModelFilter,
@@ -145,10 +146,15 @@ const parts = { quality: 0.9, prior: 0.9, cost: 0.02, latency: 0.01, failure: 0,
 export interface FakeRun extends Partial<Omit<CommandLineDependencies<string>, 'stdout' | 'stderr'>> {
   readonly health?: HealthStatus;
   readonly isTTY?: boolean;
+  /** The parts of a cache that a test needs. */
+  readonly cache?: object;
 }
 
 /** Runs one command against a fake service and collects everything it did. */
-export async function run(args: readonly string[], { health = 'healthy', isTTY = false, ...overrides }: FakeRun = {}) {
+export async function run(
+  args: readonly string[],
+  { health = 'healthy', isTTY = false, cache, ...overrides }: FakeRun = {},
+) {
   const asked: Asked[] = [];
   let out = '';
   let err = '';
@@ -178,6 +184,7 @@ export async function run(args: readonly string[], { health = 'healthy', isTTY =
     clock: fakeClock({ startMs: Date.UTC(2026, 10, 23, 12) }),
     signal: AbortSignal.abort(),
     readInput: () => Promise.resolve('from stdin'),
+    readFile: (path) => Promise.reject(new Error(`no file ${path}`)),
     loadSettings: (given) => {
       asked.push(['settings', given]);
       return Promise.resolve({
@@ -189,7 +196,8 @@ export async function run(args: readonly string[], { health = 'healthy', isTTY =
         ],
       });
     },
-    createService: () => Promise.resolve(fakeService(asked, health)),
+    createService: () =>
+      Promise.resolve({ ...fakeService(asked, health), ...(cache && { cache: cache as CacheAdministration }) }),
     serve: (settings) => {
       asked.push(['serve', settings]);
       return Promise.resolve();

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '../../src/core/clock.js';
-import type { Ledger } from '../../src/core/ports.js';
+import type { Ledger } from '../../src/core/ledger.js';
+import { noUsage } from '../../src/core/response.js';
 import { type FakeClock, fakeClock } from '../support/fake-clock.js';
-import { ledgerRow } from './ledger-row.js';
+import { intent, ledgerRow } from './ledger-row.js';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -12,15 +13,8 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
   describe(`${name} as a ledger`, () => {
     let clock: FakeClock;
     let ledger: Ledger;
-    const window = (limit?: number) => {
-      const fromMs = Date.UTC(2026, 10, 23);
-      return { fromMs, toMs: fromMs + dayMs, ...(limit === undefined ? {} : { limit }) };
-    };
-    const hold = (id: string, amount: number, livesMs = 60_000) => ({
-      id,
-      amount,
-      expiresAtMs: clock.nowMs() + livesMs,
-    });
+    const spent = async (fromMs = 0, toMs = allTime.toMs) => (await ledger.spend({ fromMs, toMs }))[0]?.cost ?? 0;
+    const openAttempts = async () => (await ledger.use(allTime)).open;
     const allTime = { fromMs: 0, toMs: Date.UTC(2100, 0) };
 
     beforeEach(async () => {
@@ -29,61 +23,64 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
     });
     afterEach(() => ledger.close());
 
-    it('admits holds up to the limit to the last nano-dollar and tells what is taken', async () => {
-      await ledger.settle('none', [ledgerRow({ cost: { nanoUsd: 400, estimated: false } })]);
-      expect(await ledger.reserve(hold('a', 500), window(1_000))).toEqual({ admitted: true });
-      expect(await ledger.reserve(hold('b', 101), window(1_000))).toEqual({
-        admitted: false,
-        spent: 400,
-        reserved: 500,
-      });
-      expect(await ledger.reserve(hold('c', 100), window(1_000))).toEqual({ admitted: true });
-      expect(await ledger.budgetState(window())).toEqual({ spent: 400, reserved: 600 });
+    it('knows an attempt as open, at the most it may use, from its intent to its end', async () => {
+      await ledger.begin(intent());
+      await ledger.begin(intent());
+      const { expiresAtMs } = intent();
+      expect(await openAttempts()).toEqual([
+        { id: 'call-1/1', use: { cost: 5_000, tokens: 600, calls: 1 }, expiresAtMs },
+      ]);
+      expect(await spent()).toBe(0);
+      await ledger.settle('call-1/1', [ledgerRow()]);
+      expect(await ledger.use(allTime)).toEqual({ spent: { cost: 1_000, tokens: 110, calls: 1 }, young: [], open: [] });
     });
 
-    it('admits exactly what fits when 100 callers ask at once', async () => {
-      const asked = Array.from({ length: 100 }, (_, index) =>
-        ledger.reserve(hold(`hold-${index}`, 100), window(1_000)),
-      );
-      const outcomes = await Promise.all(asked);
-      expect(outcomes.filter(({ admitted }) => admitted)).toHaveLength(10);
+    it('ends an attempt that used nothing without a row', async () => {
+      await ledger.begin(intent());
+      await ledger.settle('call-1/1', []);
+      expect(await ledger.use(allTime)).toEqual({ spent: { cost: 0, tokens: 0, calls: 0 }, young: [], open: [] });
     });
 
-    it('admits everything without a limit, and counts it', async () => {
-      expect(await ledger.reserve(hold('a', 9e12), window())).toEqual({ admitted: true });
-      expect((await ledger.budgetState(window())).reserved).toBe(9e12);
-    });
-
-    it('reserves once for the same hold', async () => {
-      await ledger.reserve(hold('a', 600), window(1_000));
-      expect(await ledger.reserve(hold('a', 600), window(1_000))).toEqual({ admitted: true });
-      expect((await ledger.budgetState(window())).reserved).toBe(600);
-    });
-
-    it('lets a hold go by itself once its holder is gone', async () => {
-      await ledger.reserve(hold('a', 1_000, 5_000), window(1_000));
-      await clock.advance(4_999);
-      expect(await ledger.reserve(hold('b', 1), window(1_000))).toMatchObject({ admitted: false });
-      await clock.advance(1);
-      expect((await ledger.budgetState(window())).reserved).toBe(0);
-      expect(await ledger.reserve(hold('b', 1), window(1_000))).toEqual({ admitted: true });
-    });
-
-    it('books rows and lets the hold go together, and twice counts once', async () => {
-      await ledger.reserve(hold('a', 5_000), window(10_000));
-      const rows = [ledgerRow(), ledgerRow({ attemptId: 'call-1/2', cost: { nanoUsd: 2_000, estimated: true } })];
-      await ledger.settle('a', rows);
-      await ledger.settle('a', rows);
-      expect(await ledger.budgetState(window())).toEqual({ spent: 3_000, reserved: 0 });
+    it('counts an attempt once, however often it is booked', async () => {
+      const rows = [
+        ledgerRow(),
+        ledgerRow({ attemptId: 'call-1/2', firstOfCall: false, cost: { nanoUsd: 2_000, estimated: true } }),
+      ];
+      await ledger.settle('call-1/1', rows);
+      await ledger.settle('call-1/1', rows);
       expect(await ledger.spend(allTime)).toMatchObject([{ key: '', calls: 1, cost: 3_000 }]);
     });
 
-    it('releases a hold without rows, and books rows without a hold', async () => {
-      await ledger.reserve(hold('a', 5_000), window(10_000));
-      await ledger.settle('a', []);
-      expect(await ledger.budgetState(window())).toEqual({ spent: 0, reserved: 0 });
-      await ledger.settle('unknown', [ledgerRow()]);
-      expect((await ledger.budgetState(window())).spent).toBe(1_000);
+    it('tells what was used by one caller, session, model, provider or tag, and what is under way', async () => {
+      const theirs = { caller: 'bob', session: 's', model: 'm', provider: 'p', tags: { team: 'x' } };
+      await ledger.settle('a', [
+        ledgerRow({ attemptId: 'a', ...theirs }),
+        ledgerRow({ attemptId: 'b' }),
+        ledgerRow({
+          attemptId: 'c',
+          ...theirs,
+          source: 'cache',
+          usage: noUsage,
+          cost: { nanoUsd: 0, estimated: false },
+        }),
+      ]);
+      await ledger.begin(intent({ attemptId: 'd', ...theirs }));
+      await ledger.begin(intent({ attemptId: 'e' }));
+      const filters = [
+        { callers: ['bob', 'carol'] },
+        { session: 's' },
+        { model: 'm' },
+        { provider: 'p' },
+        { tag: { name: 'team', value: 'x' } },
+        { callers: ['bob'], tag: { name: 'team', value: 'x' }, session: 's' },
+      ];
+      for (const filter of filters) {
+        const { spent: used, young, open: running } = await ledger.use({ ...allTime, ...filter, youngFromMs: 0 });
+        expect({ filter, used, young }).toEqual({ filter, used: { cost: 1_000, tokens: 110, calls: 1 }, young: ['a'] });
+        expect(running.map(({ id }) => id)).toEqual(['d']);
+      }
+      expect((await ledger.use({ ...allTime, callers: [] })).spent.calls).toBe(0);
+      expect((await ledger.use({ ...allTime, youngFromMs: clock.nowMs() + 1 })).young).toEqual([]);
     });
 
     it('counts a row in the window it falls into, whatever the ends of the window are', async () => {
@@ -111,8 +108,8 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
           const expected = rows
             .filter(({ atMs }) => atMs >= start + from && atMs < start + to)
             .reduce((sum, { cost }) => sum + cost.nanoUsd, 0);
-          const { spent } = await ledger.budgetState({ fromMs: start + from, toMs: start + to });
-          expect({ from, to, spent }).toEqual({ from, to, spent: expected });
+          const found = await spent(start + from, start + to);
+          expect({ from, to, found }).toEqual({ from, to, found: expected });
         }
       }
     });
@@ -155,6 +152,7 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
             requestId: 'b',
             atMs: at(2),
             caller: 'bob',
+            session: 's',
             task: 'general',
             model: 'anthropic.claude-opus-5',
             provider: 'anthropic',
@@ -169,6 +167,7 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
         ['model', { 'anthropic.claude-opus-5': 9_000, 'amazon.nova-lite-v1:0': 2_000 }],
         ['provider', { anthropic: 9_000, amazon: 2_000 }],
         ['caller', { bob: 9_000, alice: 2_000 }],
+        ['session', { s: 9_000, '': 2_000 }],
         ['task', { general: 9_000, '': 1_000, code: 1_000 }],
         ['region', { 'eu-west-1': 9_000, 'us-east-1': 2_000 }],
         ['tag', { "team=y'; DROP TABLE holds; --": 9_000, '': 1_000, 'env=dev': 1_000, 'team=x': 1_000 }],
@@ -189,6 +188,6 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
       for (const groupBy of ['caller', 'model', 'tag'] as const) {
         expect(await ledger.spend({ ...allTime, groupBy })).toHaveLength(5_000);
       }
-    });
+    }, 120_000);
   });
 }

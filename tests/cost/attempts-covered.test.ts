@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ServiceError } from '../../src/core/errors.js';
+import type { Ledger } from '../../src/core/ledger.js';
 import { attemptBudget, type CallContext, type Handler } from '../../src/core/pipeline.js';
-import type { Ledger } from '../../src/core/ports.js';
 import { modelRequest, type RoutedRequest } from '../../src/core/request.js';
 import { type ModelResponse, noUsage, type Usage } from '../../src/core/response.js';
 import { modelId, region } from '../../src/core/target.js';
 import { createBudgetStage } from '../../src/cost/budget-stage.js';
 import { createRetryingLedger } from '../../src/cost/ledgers/retrying-ledger.js';
-import { openSqliteLedger } from '../../src/cost/ledgers/sqlite-ledger.js';
 import { createPriceBook } from '../../src/cost/pricing.js';
 import { createTargetAdmission } from '../../src/resilience/admission.js';
 import { createCircuitBreakers } from '../../src/resilience/circuit-breakers.js';
@@ -15,6 +14,7 @@ import { createResilienceStage } from '../../src/resilience/resilience-stage.js'
 import { createRetryBudget } from '../../src/resilience/retry-budget.js';
 import { callContext } from '../support/call-context.js';
 import { fakeClock, fakeRandom } from '../support/fake-clock.js';
+import { memoryLedger } from '../support/memory-ledger.js';
 import { budget, memoryStore, openBudgets } from './budget-setup.js';
 import { model } from './catalogue.js';
 
@@ -43,7 +43,7 @@ afterEach(() => ledger?.close());
 
 async function setUp(client: Handler<RoutedRequest>, dailyLimit?: number) {
   const clock = fakeClock({ autoAdvance: true });
-  const opened = await openSqliteLedger({ file: ':memory:', clock });
+  const opened = memoryLedger(clock);
   ledger = opened;
   const options = { clock, onServerEvent: silent };
   const resilience = createResilienceStage({

@@ -1,6 +1,7 @@
 import type { BudgetDefinition } from '../../src/core/budget.js';
 import type { Clock } from '../../src/core/clock.js';
-import type { Logger, SpendTruth } from '../../src/core/ports.js';
+import type { SpendTruth } from '../../src/core/ledger.js';
+import type { Logger } from '../../src/core/ports.js';
 import { createBudgetKeeper } from '../../src/cost/budgets/budget-keeper.js';
 import { createBudgetList } from '../../src/cost/budgets/budget-list.js';
 import type { BudgetStore } from '../../src/cost/budgets/budget-store.js';

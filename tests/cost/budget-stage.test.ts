@@ -1,18 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ServiceError } from '../../src/core/errors.js';
 import type { AttemptSummary } from '../../src/core/events.js';
+import type { Ledger } from '../../src/core/ledger.js';
 import type { CallContext, Handler } from '../../src/core/pipeline.js';
-import type { Ledger, Logger, ModelDirectory } from '../../src/core/ports.js';
+import type { Logger, ModelDirectory } from '../../src/core/ports.js';
 import type { RoutedRequest } from '../../src/core/request.js';
 import { type ModelResponse, noUsage, type Usage } from '../../src/core/response.js';
 import { modelId, region } from '../../src/core/target.js';
 import { type BudgetStageOptions, createBudgetStage } from '../../src/cost/budget-stage.js';
 import type { BudgetStore } from '../../src/cost/budgets/budget-store.js';
 import { createRetryingLedger } from '../../src/cost/ledgers/retrying-ledger.js';
-import { openSqliteLedger } from '../../src/cost/ledgers/sqlite-ledger.js';
 import { createPriceBook } from '../../src/cost/pricing.js';
 import { callContext } from '../support/call-context.js';
 import { type FakeClock, fakeClock } from '../support/fake-clock.js';
+import { memoryLedger } from '../support/memory-ledger.js';
+import { until } from '../support/until.js';
 import { budget, memoryStore, type OpenedBudgets, openBudgets } from './budget-setup.js';
 import { model } from './catalogue.js';
 
@@ -58,7 +60,7 @@ describe('the budget stage', () => {
 
   beforeEach(async () => {
     clock = fakeClock();
-    ledger = await openSqliteLedger({ file: ':memory:', clock });
+    ledger = memoryLedger(clock);
     counters = await memoryStore(clock);
     lines = [];
     const level = (name: string) => (message: string, fields?: unknown) => lines.push({ level: name, message, fields });
@@ -169,7 +171,7 @@ describe('the budget stage', () => {
     });
     await failureOf(failing(request, context));
     record(late as CallContext, attempt({ outcome: 'failed' }));
-    await new Promise((resolve) => setImmediate(resolve));
+    await until(async () => (await state()).spent === usedCost);
     expect(await state()).toEqual({ spent: usedCost, reserved: 0 });
     expect(context.events.at(-1)).toMatchObject({ type: 'cost-settled', cost: { nanoUsd: usedCost } });
   });
@@ -225,7 +227,9 @@ describe('the budget stage', () => {
         limited(request, callContext({ requestId: `r-${index}` })),
       );
       const settled = Promise.allSettled(calls);
-      await clock.advance(0);
+      let refused = 0;
+      for (const call of calls) call.catch(() => (refused += 1));
+      await until(() => upstream + refused === 100);
       expect(upstream).toBe(10);
       await clock.advance(1_000);
       expect((await settled).filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
@@ -238,6 +242,7 @@ describe('the budget stage', () => {
     ])('a hold outlives its process until %s', async (_, deadlineMs, livesMs) => {
       const limited = stage(() => clock.sleep(1e9).then(() => response), { dailyLimit: worst });
       void limited(request, callContext({ deadlineMs }));
+      await until(async () => (await state()).reserved === worst);
       await clock.advance(livesMs - 1);
       expect((await state()).reserved).toBe(worst);
       await clock.advance(1);

@@ -1,16 +1,17 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallEvent } from '../../src/core/events.js';
-import type { Ledger, Logger, ModelDirectory } from '../../src/core/ports.js';
+import type { Ledger } from '../../src/core/ledger.js';
+import type { Logger, ModelDirectory } from '../../src/core/ports.js';
 import { type ModelResponse, noUsage } from '../../src/core/response.js';
 import { modelId, profileId, region } from '../../src/core/target.js';
 import type { BudgetStore } from '../../src/cost/budgets/budget-store.js';
 import { type CostMonitor, createCostMonitor } from '../../src/cost/cost-monitor.js';
-import { dayMs, dayWindow, hourMs } from '../../src/cost/day-window.js';
 import { createRetryingLedger } from '../../src/cost/ledgers/retrying-ledger.js';
-import { openSqliteLedger } from '../../src/cost/ledgers/sqlite-ledger.js';
 import { formatUsd, nanoFromUsd } from '../../src/cost/money.js';
+import { dayMs, hourMs } from '../../src/cost/time-spans.js';
 import { ledgerRow } from '../contracts/ledger-row.js';
 import { type FakeClock, fakeClock } from '../support/fake-clock.js';
+import { memoryLedger } from '../support/memory-ledger.js';
 import { budget, memoryStore, openBudgets } from './budget-setup.js';
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -36,7 +37,7 @@ describe('the cost monitor', () => {
 
   beforeEach(async () => {
     clock = fakeClock();
-    ledger = await openSqliteLedger({ file: ':memory:', clock });
+    ledger = memoryLedger(clock);
     store = await memoryStore(clock);
     await ledger.settle('none', [
       ledgerRow({ attemptId: 'a', requestId: 'a', atMs: start + 10 }),
@@ -52,10 +53,11 @@ describe('the cost monitor', () => {
     await clock.advance(6 * hourMs);
   });
 
+  afterEach(() => ledger.close());
+
   describe('report', () => {
     it('has totals, groups, an hourly series, budgets and a forecast for a running day', async () => {
-      const { fromMs, toMs } = dayWindow(clock.nowMs());
-      const report = await monitor(10_000).report({ fromMs, toMs, groupBy: 'caller' });
+      const report = await monitor(10_000).report({ fromMs: start, toMs: start + dayMs, groupBy: 'caller' });
       expect(report.totals).toMatchObject({ key: '', calls: 2, cost: 8_000 });
       expect(report.groups.map(({ key, cost }) => [key, cost])).toEqual([
         ['bob', 7_000],
@@ -166,17 +168,6 @@ describe('the cost monitor', () => {
       subject.onCallEvent(succeeded, origin('r-1'));
       expect(await ofCarol()).toMatchObject({ calls: 1 });
     });
-  });
-});
-
-describe('day window', () => {
-  it.each([
-    [start, start],
-    [start + dayMs - 1, start],
-    [start - 1, start - dayMs],
-    [0, 0],
-  ])('of %d begins at %d', (nowMs, fromMs) => {
-    expect(dayWindow(nowMs, 5)).toEqual({ fromMs, toMs: fromMs + dayMs, limit: 5 });
   });
 });
 

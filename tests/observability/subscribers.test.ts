@@ -151,3 +151,29 @@ describe('metrics collector', () => {
     expect(series('breaker_state')).toBe(303);
   });
 });
+
+describe('metrics of the cache', () => {
+  it('count look-ups, savings by model, stale answers, and what memory holds', async () => {
+    const metrics = await createMetricsCollector({ version: '1', isKnownModel: () => true });
+    const hit = { type: 'cache-hit', tier: 'memory', served: target, saved: 2_500_000, lookupMs: 0.02 } as const;
+    metrics.onCallEvent(hit, origin);
+    metrics.onCallEvent({ ...hit, stale: 'failed' }, origin);
+    metrics.onCallEvent({ type: 'cache-missed', lookupMs: 3 }, origin);
+    const changed = { type: 'cache-changed', bytes: 4_096, entries: 2 } as const;
+    metrics.onServerEvent?.({ ...changed, evictions: 3, invalidations: 1 });
+    metrics.onServerEvent?.({ ...changed, evictions: 5, invalidations: 1 });
+    const { body } = await metrics.render();
+    for (const line of [
+      `cache_savings_usd_total{model="${target.model}"} 0.005`,
+      'cache_stale_total{why="failed"} 1',
+      'cache_lookup_seconds_count{tier="memory"} 2',
+      'cache_lookup_seconds_count{tier="none"} 1',
+      'cache_bytes 4096',
+      'cache_entries 2',
+      'cache_evictions_total 5',
+      'cache_invalidations_total 1',
+    ]) {
+      expect(body).toContain(`${metricPrefix}${line}`);
+    }
+  });
+});

@@ -154,7 +154,7 @@ function freePort(): Promise<number> {
 }
 
 async function untilLive(url: string, child: ChildProcess, stderr: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 800; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`the server ended with exit code ${child.exitCode}: ${stderr()}`);
     const answer = await fetch(`${url}/readyz`).catch(() => undefined);
     if (answer?.ok) return;

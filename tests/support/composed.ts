@@ -43,6 +43,7 @@ export async function startComposed(env: Record<string, string> = {}) {
   };
   return {
     service,
+    clock: systemClock,
     control: sandbox.control,
     options,
     /** Asks as bedrock_invoke does. */

@@ -13,8 +13,8 @@ import type {
   ModelFilter,
   ModelSummary,
 } from '../../src/core/integration-service.js';
+import type { SpendGroup } from '../../src/core/ledger.js';
 import { modelSchema } from '../../src/core/model.js';
-import type { SpendGroup } from '../../src/core/ports.js';
 import type { ContentBlock, ModelRequest } from '../../src/core/request.js';
 import { type ModelResponse, noUsage, type Usage } from '../../src/core/response.js';
 import type { RoutingDecision } from '../../src/core/routing.js';

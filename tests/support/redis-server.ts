@@ -29,14 +29,22 @@ export async function stopAllRedis(): Promise<void> {
   await Promise.all([...running].map((server) => server.stop()));
 }
 
+export interface RedisServerOptions {
+  /** One node that has all slots. */
+  readonly cluster?: boolean;
+}
+
 /** @throws Error that says what to install when there is no redis-server. */
-export async function startRedis(port?: number): Promise<RedisServer> {
+export async function startRedis(port?: number, { cluster = false }: RedisServerOptions = {}): Promise<RedisServer> {
   const at = port ?? (await freePort());
   const directory = mkdtempSync(join(tmpdir(), 'redis-'));
-  const flags = ['--port', `${at}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory];
+  const mode = cluster ? ['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`] : [];
+  const own = ['--port', `${at}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory];
+  const flags = [...own, ...mode];
   const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await ready(child);
+  if (cluster) await takeAllSlots(at);
   const server: RedisServer = {
     url: `redis://127.0.0.1:${at}`,
     command: (...words) => redisCli(at, words),
@@ -64,6 +72,15 @@ function ready(child: ChildProcess): Promise<void> {
       if (chunk.toString().includes('Ready to accept connections')) resolve();
     });
   });
+}
+
+async function takeAllSlots(port: number): Promise<void> {
+  await redisCli(port, ['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']);
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if ((await redisCli(port, ['CLUSTER', 'INFO'])).includes('cluster_state:ok')) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the cluster of one node did not come up');
 }
 
 function redisCli(port: number, words: readonly string[]): Promise<string> {

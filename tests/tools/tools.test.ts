@@ -337,7 +337,7 @@ describe('bedrock_cost_report', () => {
     [{ from: '2026-02-30' }, 'must be an ISO date'],
     [{ from: '2026-11-20', to: '2026-11-01' }, '`from` must lie before `to`'],
     [{ from: '2020-01-01', to: '2026-11-01' }, 'longer than 1100 days'],
-    [{ group_by: 'session' }, '`group_by`: must be one of model, provider'],
+    [{ group_by: 'moon' }, '`group_by`: must be one of model, provider'],
     [{ format: 'chart' }, '`format`: must be one of table, csv'],
   ])('refuses %j', async (args, problem) => {
     const refused = errorOf(await ask(client, 'bedrock_cost_report', args));

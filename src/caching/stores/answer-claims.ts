@@ -25,6 +25,8 @@ export interface AnswerClaims {
 /** A process that dies holds its locks for so long. */
 export const leaseMs = 6_000;
 const fenceGraceMs = 60_000;
+/** A call without a deadline must not leave a fence for ever. */
+const longestMs = 3_600_000;
 
 /** KEYS lock, fence; ARGV lease, life of the fence, '1' to need the lock. Foreign values under our names are dropped. */
 const takeToken = redisScript(`
@@ -56,7 +58,7 @@ export function createAnswerClaims({ redis, sealer }: AnswerClaimsOptions): Answ
   const token = (key: string, needsLock: boolean, forMs: number, limitMs?: number) =>
     redis.run(async ({ evaluate }) => {
       const [{ lock, fence }] = answerNames(key, sealer);
-      const life = `${Math.ceil(forMs) + fenceGraceMs}`;
+      const life = `${Math.ceil(Math.min(forMs, longestMs)) + fenceGraceMs}`;
       const taken = evaluate(takeToken, [lock, fence], [`${leaseMs}`, life, needsLock ? '1' : '0']);
       return Number(await taken.catch(nothingOrThrow));
     }, limitMs);

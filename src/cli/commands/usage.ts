@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CostReport } from '../../core/integration-service.js';
-import { type CostGrouping, costGroupings } from '../../core/ports.js';
+import { type CostGrouping, costGroupings } from '../../core/ledger.js';
 import type { ServeFlags } from '../arguments.js';
 import { type CommandContext, takesJson, takesSettings } from '../command-context.js';
 import { usageFailure } from '../failures.js';

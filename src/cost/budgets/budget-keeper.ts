@@ -2,7 +2,8 @@ import type { BudgetDefinition, BudgetSubject, BudgetUse, StoreLossPolicy } from
 import type { Clock, Random } from '../../core/clock.js';
 import { ServiceError } from '../../core/errors.js';
 import type { ServerEvent } from '../../core/events.js';
-import type { Logger, SpendTruth } from '../../core/ports.js';
+import type { SpendTruth } from '../../core/ledger.js';
+import type { Logger } from '../../core/ports.js';
 import { noRoomError, uncheckedError } from './budget-refusal.js';
 import type { BudgetStore, CounterState } from './budget-store.js';
 import { amountsOf, type Counter, type CounterAmount, counterName, countersOf } from './counters.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { ServiceError } from '../../core/errors.js';
-import type { SpendTruth } from '../../core/ports.js';
+import type { SpendTruth } from '../../core/ledger.js';
 import type { BudgetStore, CounterState, HoldLine, HoldOutcome } from './budget-store.js';
 import type { Counter, CounterAmount } from './counters.js';
 import { seedOf, spentOf } from './spend-truth.js';

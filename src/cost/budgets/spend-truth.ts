@@ -1,6 +1,6 @@
 import type { BudgetUse } from '../../core/budget.js';
 import { amountIn } from '../../core/budget.js';
-import type { LedgerUse, SpendTruth, UseFilter } from '../../core/ports.js';
+import type { LedgerUse, SpendTruth, UseFilter } from '../../core/ledger.js';
 import type { Seed } from './budget-store.js';
 import type { Counter } from './counters.js';
 

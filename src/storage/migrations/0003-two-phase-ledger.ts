@@ -82,9 +82,10 @@ const newTables = ({ dialect, integer, strict, keyed }: SqlWords): readonly stri
   ) ${keyed}`,
   `CREATE TABLE spool (
     seq ${dialect === 'sqlite' ? 'INTEGER PRIMARY KEY AUTOINCREMENT' : 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY'},
-    kind TEXT NOT NULL,
+    process_id TEXT NOT NULL,
     payload TEXT NOT NULL
   ) ${strict}`,
+  'CREATE INDEX spool_by_process ON spool (process_id, seq)',
 ];
 
 const totals = [

@@ -76,6 +76,10 @@ async function run(
 ): Promise<readonly StatementResult[]> {
   const statement: Statement = { sql: query.sql, parameters: query.parameters as readonly SqlValue[] };
   if (transaction !== undefined) return (await threads.writer()).ask({ kind: 'step', transaction, statement });
-  if (query.query.kind === 'SelectQueryNode') return (await threads.reader()).ask({ kind: 'read', statement });
+  if (reads(query)) return (await threads.reader()).ask({ kind: 'read', statement });
   return (await threads.writer()).ask({ kind: 'write', statements: [statement] });
 }
+
+/** Text that was not built but written says what it does with its first word. */
+const reads = ({ query, sql }: CompiledQuery): boolean =>
+  query.kind === 'SelectQueryNode' || (query.kind === 'RawNode' && /^\s*select\b/i.test(sql));

@@ -1,16 +1,16 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Ledger, Logger } from '../../../src/core/ports.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Ledger } from '../../../src/core/ledger.js';
+import type { Logger } from '../../../src/core/ports.js';
 import { createRetryingLedger } from '../../../src/cost/ledgers/retrying-ledger.js';
-import { openSqliteLedger } from '../../../src/cost/ledgers/sqlite-ledger.js';
 import { ledgerContract } from '../../contracts/ledger-contract.js';
 import { ledgerRow } from '../../contracts/ledger-row.js';
 import { fakeClock } from '../../support/fake-clock.js';
+import { memoryLedger } from '../../support/memory-ledger.js';
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 ledgerContract('a retrying ledger', async (clock) =>
-  createRetryingLedger({ ledger: await openSqliteLedger({ file: ':memory:', clock }), logger: silent }),
+  createRetryingLedger({ ledger: memoryLedger(clock), logger: silent }),
 );
 
 describe('a ledger that fails for a while', () => {
@@ -31,10 +31,12 @@ describe('a ledger that fails for a while', () => {
   const booked = async () => (await inner.spend({ fromMs: 0, toMs: 9e12 }))[0]?.calls ?? 0;
 
   beforeEach(async () => {
-    inner = await openSqliteLedger({ file: ':memory:', clock: fakeClock() });
+    inner = memoryLedger(fakeClock());
     works = false;
     errors = [];
   });
+
+  afterEach(() => inner.close());
 
   it('keeps what could not be written and writes it with the next that can', async () => {
     const ledger = open();
@@ -43,7 +45,7 @@ describe('a ledger that fails for a while', () => {
     expect(ledger.pending()).toBe(2);
     works = true;
     await ledger.settle('c', [row('c')]);
-    await tick();
+    await ledger.flush();
     expect(ledger.pending()).toBe(0);
     expect(await booked()).toBe(3);
   });
