@@ -135,8 +135,9 @@ function logServerEvent(logger: Logger, event: ServerEvent): void {
     case 'store-recovered':
       logger.info('store recovered', { store: event.store });
       return;
+    case 'budget-compared':
     case 'cache-changed':
-      // Told with every answer that is kept: for the metrics, not for the log.
+      // Told again and again, whatever they find: for the metrics, not for the log.
       return;
   }
 }

@@ -142,7 +142,7 @@ describe('one call of all with a key', () => {
       return { answer: calls };
     };
     const servers = [server(1), server(2)];
-    const asked = Array.from({ length: 10 }, (_, index) => servers[index % 2]?.once({ ...once, signal }, work));
+    const asked = servers.flatMap((each) => Array.from({ length: 5 }, () => each.once({ ...once, signal }, work)));
     for (let waited = 0; waited < 2_000; waited += 100) await clock.advance(100);
     expect(await Promise.all(asked)).toEqual(Array.from({ length: 10 }, () => ({ answer: 1 })));
     expect(calls).toBe(1);
