@@ -14,12 +14,13 @@ import type { BedrockIntegrationService } from './core/integration-service.js';
 import type { Catalogue } from './core/model.js';
 import type { ModelFactsSource } from './core/model-facts.js';
 import type { Caller } from './core/pipeline.js';
-import type { HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
+import type { BudgetOutlook, HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
 import type { ModelRequest } from './core/request.js';
 import { type ModelId, modelId, region } from './core/target.js';
 import { createBudgetStage } from './cost/budget-stage.js';
 import { nanoFromUsd } from './cost/money.js';
 import { createPriceBook } from './cost/pricing.js';
+import { createSpendForecast } from './cost/spend-forecast.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
 import { createLiveModels, type LiveModels } from './models/live-models.js';
 import type { ModelManager } from './models/model-manager.js';
@@ -100,7 +101,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
   // Answers are made anew through the service, which is there only when all of its parts are.
   const cache = openCache({ ...options, onServerEvent, directory, redis, invoke: () => service.invoke });
-  const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices));
+  const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices, costs.outlook));
   const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
   const stages = createStages({ options, watch, backend, costs, cache, router, shadow, models, prices, memory });
@@ -150,7 +151,7 @@ function openHealth({ clock, version }: ApplicationOptions, watch: Watch, checks
 
 const decide = (router: ModelRouter, models: LiveModels) => async (request: ModelRequest, caller?: Caller) => {
   await models.prepare(request.model, new AbortController().signal);
-  return router.route(request, caller && { caller: caller.id });
+  return router.route(request, caller && { caller });
 };
 
 function openModels(
@@ -286,13 +287,16 @@ function openShadow({ settings: { models }, clock, random, logger }: Application
 }
 
 function createRouter(
-  { settings: { models }, clock }: ApplicationOptions,
+  { settings: { models, promptCaching }, clock }: ApplicationOptions,
   { breakers: health, performance }: Watch,
   { seed, posteriors, affinity }: Learning,
   directory: ModelDirectory,
   prices: PriceBook,
+  outlook: BudgetOutlook,
 ): () => ModelRouter {
   const classifier = createTrainedClassifier();
+  const cachesForAnHour = promptCaching === '1h';
+  const spend = createSpendForecast({ prices, directory, outlook, cachesForAnHour });
   return () =>
     createModelRouter({
       directory,
@@ -310,6 +314,7 @@ function createRouter(
       strategy: models.strategy,
       modelWeights: models.weights,
       regionWeights: models.regionWeights,
+      spend,
       clock,
       seed,
     });

@@ -1,7 +1,8 @@
 import { errorPolicies, ServiceError, toServiceError } from './core/errors.js';
 import type { CallOptions, Invocation, Retrieval } from './core/integration-service.js';
 import type { Model } from './core/model.js';
-import { attemptBudget, type CallContext, type Handler, type Stage } from './core/pipeline.js';
+import { modelNotAllowed } from './core/model-rights.js';
+import { attemptBudget, type CallContext, type Caller, type Handler, type Stage } from './core/pipeline.js';
 import type { ModelDirectory } from './core/ports.js';
 import type { ModelRequest, RoutedRequest } from './core/request.js';
 import type { ModelResponse, Usage } from './core/response.js';
@@ -49,7 +50,7 @@ export function createRetrieval(parts: RetrievalParts, run: RunCall): Retrieval 
   }
   return {
     embed: async (request, options) => {
-      const model = modelOf(parts, 'embedding', request);
+      const model = modelOf(parts, 'embedding', request, options.caller);
       const { values, ...rest } = await call(
         { ...request, model, batches: parts.client.embedBatches(model, request) },
         options,
@@ -57,7 +58,7 @@ export function createRetrieval(parts: RetrievalParts, run: RunCall): Retrieval 
       return { ...rest, value: values.flat() };
     },
     rerank: async (request, options) => {
-      const model = modelOf(parts, 'rerank', request);
+      const model = modelOf(parts, 'rerank', request, options.caller);
       const { values, ...rest } = await call(
         { ...request, model, batches: parts.client.rerankBatches(model, request) },
         options,
@@ -74,10 +75,14 @@ function modelOf(
   { directory }: RetrievalParts,
   kind: Kind,
   { model: name }: { readonly model?: string | undefined },
+  { allowedModels }: Caller,
 ): Model {
   const wanted = (name ?? defaultModels[kind]).toLowerCase();
   const known = directory.all().filter((model) => model.kind === kind);
   const found = known.find(({ id, name: title }) => id === wanted || title?.toLowerCase() === wanted);
+  // Their names are no aliases that stand for others, so they are compared as they are.
+  const allowed = allowedModels && new Set(allowedModels);
+  if (found && allowed && !allowed.has(found.id)) throw modelNotAllowed(found.id, allowed);
   if (found) return found;
   throw new ServiceError('validation', `No ${kind} model is called ${JSON.stringify(wanted.slice(0, 100))}.`, {
     reason: 'unknown_model',

@@ -121,11 +121,12 @@ async function askModel(
   return { result: { response, cost: response.cost?.nanoUsd ?? 0, labels, madeInMs, askedAtMs, ...times }, keepable };
 }
 
-function labelsOf(request: ModelRequest, { caller }: CallContext, keepable: boolean): CacheEntry['labels'] {
+function labelsOf(request: ModelRequest, { caller, sessionId }: CallContext, keepable: boolean): CacheEntry['labels'] {
   return {
     tenant: tenantName(caller.tenant),
     caller: caller.id,
     tags: request.tags ?? {},
+    ...(sessionId !== undefined && { session: sessionId }),
     sketch: keepable ? textSketch(sourceText(request)) : '',
   };
 }

@@ -187,6 +187,7 @@ export type ErrorReason =
   | 'end_of_life'
   | 'legacy'
   | 'model_blocked'
+  | 'model_not_allowed'
   | 'input_too_long'
   | 'max_tokens_too_large'
   | 'not_supported'

@@ -1,5 +1,7 @@
 import type { BudgetSubject } from './budget.js';
 import type { Model } from './model.js';
+import type { Caller } from './pipeline.js';
+import type { ModelRequest } from './request.js';
 import type { Cost, NanoUsd, Usage } from './response.js';
 import type { ModelId, ProfileId, Region, Target } from './target.js';
 
@@ -118,4 +120,20 @@ export interface HealthCheck {
   readonly name: string;
   /** Cheap by default; `deep` may ask other systems, never a model. */
   run(deep: boolean, signal: AbortSignal): Promise<CheckResult>;
+}
+
+/** An attempt at the worst that it may cost. */
+export interface AttemptForecast {
+  readonly request: ModelRequest;
+  readonly target: Target;
+  readonly inputTokens: number;
+  readonly maxTokens: number;
+  readonly caller: Caller;
+  readonly sessionId: string | undefined;
+}
+
+/** What can be paid for, as far as this server knows at this moment; it never waits. */
+export interface SpendForecast {
+  /** Why the attempt does not fit the call's own limit or what the budgets leave; undefined when it does. */
+  refusalOf(attempt: AttemptForecast): string | undefined;
 }

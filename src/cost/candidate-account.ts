@@ -200,7 +200,7 @@ function createBooks(options: AccountOptions, parts: AccountParts) {
 export function subjectOf(
   directory: Pick<ModelDirectory, 'find'>,
   { target, tags }: RoutedRequest,
-  { caller, sessionId }: CallContext,
+  { caller, sessionId }: Pick<CallContext, 'caller'> & { readonly sessionId?: string | undefined },
 ): BudgetSubject {
   const provider = directory.find(target.model)?.provider ?? providerOf(target.model);
   const session = sessionId === undefined ? {} : { session: sessionId };

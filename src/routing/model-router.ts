@@ -1,9 +1,18 @@
 import type { Clock } from '../core/clock.js';
 import { ServiceError } from '../core/errors.js';
-import type { ModelDirectory, PerformanceRecord, PriceBook, ResolvedModel, TargetHealth } from '../core/ports.js';
+import type { Caller } from '../core/pipeline.js';
+import type {
+  ModelDirectory,
+  PerformanceRecord,
+  PriceBook,
+  ResolvedModel,
+  SpendForecast,
+  TargetHealth,
+} from '../core/ports.js';
 import type { ModelRequest, OptimizeGoal, Task } from '../core/request.js';
 import type { Classification, Exclusion, RoutingDecision } from '../core/routing.js';
 import { estimateInputTokens } from '../core/token-estimate.js';
+import { createAllowedModels, withinPurse } from './caller-limits.js';
 import { answerLimit, type Demands, demandsOf } from './candidate-filters.js';
 import { type Ranked, rankCandidates } from './candidate-ranking.js';
 import type { Classifier } from './classifier.js';
@@ -22,7 +31,8 @@ import { preferencesFor } from './utility.js';
 
 /** Who asks, and how, beside the request itself. */
 export interface RoutingContext {
-  readonly caller: string;
+  readonly caller: Caller;
+  readonly sessionId?: string;
   /** Text is wanted as it is written. */
   readonly streaming?: boolean;
 }
@@ -31,7 +41,7 @@ export interface ModelRouter {
   /**
    * Decides without calling a model: candidates in the order in which they are to be tried. The same request gives the
    * same decision until something is learned.
-   * @throws ServiceError validation for an unknown model, model_unavailable when nothing can answer the request.
+   * @throws ServiceError validation for an unknown model, authorization for one that the caller may not use, model_unavailable when nothing can answer the request.
    */
   route(request: ModelRequest, context?: RoutingContext): RoutingDecision;
 }
@@ -58,13 +68,15 @@ export interface ModelRouterOptions {
   /** Parts of the conversations by model, for the strategy `weighted`: ids or aliases. */
   readonly modelWeights: Readonly<Record<string, number>>;
   readonly regionWeights: Readonly<Record<string, number>>;
+  /** Undefined: what calls may cost is not looked at here. */
+  readonly spend?: SpendForecast;
   readonly clock: Clock;
   /** Of draws and keys; routers that follow one another over one state share it. */
   readonly seed: number;
 }
 
 const reasonsTold = 4;
-const nobody: RoutingContext = { caller: '' };
+const nobody: RoutingContext = { caller: { id: '', tenant: '' } };
 
 /** Chooses where a request goes: hard filters first, then the strategy of the goal, sick targets last. */
 export function createModelRouter(options: ModelRouterOptions): ModelRouter {
@@ -72,7 +84,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
   const everyTier = defaultModel && { simple: defaultModel, medium: defaultModel, complex: defaultModel };
   const pool = createModelPool({ ...options, allRounders: everyTier || allRounders });
   const split = createSplit(options);
-  const fixed: Fixed = { pool, offers: createOffers(), split };
+  const fixed: Fixed = { pool, offers: createOffers(), split, allowedModels: createAllowedModels(directory) };
   return {
     route: (request, context = nobody) => {
       const startedMs = clock.monotonicMs();
@@ -80,8 +92,8 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
       const resolved = resolvedModel(request, directory);
       const inputTokens = estimateInputTokens(request);
       const demands = demandsOf(request, inputTokens, context.streaming);
-      const keys = conversationKeys(request, context.caller, seed);
-      const question: Question = { request, classification, resolved, demands, keys };
+      const keys = conversationKeys(request, context.caller.id, seed);
+      const question: Question = { request, context, classification, resolved, demands, keys };
       const { ranked, excluded, strategy, optimize } = choose(options, fixed, question);
       const candidates = request.fallback === false ? sameModel(ranked.candidates) : ranked.candidates;
       const [first] = candidates;
@@ -109,6 +121,7 @@ export function createModelRouter(options: ModelRouterOptions): ModelRouter {
 /** All that is known of a request before the choice. */
 interface Question {
   readonly request: ModelRequest;
+  readonly context: RoutingContext;
   readonly classification: Classification;
   readonly resolved: ResolvedModel | undefined;
   readonly demands: Demands;
@@ -119,15 +132,19 @@ interface Fixed {
   readonly pool: ModelPool;
   readonly offers: ReturnType<typeof createOffers>;
   readonly split: ModelSplit | undefined;
+  readonly allowedModels: ReturnType<typeof createAllowedModels>;
 }
 
-function choose(options: ModelRouterOptions, { pool, offers, split }: Fixed, question: Question) {
-  const { request, classification, resolved, demands, keys } = question;
+function choose(options: ModelRouterOptions, { pool, offers, split, allowedModels }: Fixed, question: Question) {
+  const { request, context, classification, resolved, demands, keys } = question;
   const optimize = request.optimize ?? options.optimize;
   const strategy = strategyOf(options, question, optimize, split);
   const asked = resolved && poolEntry(options.directory, resolved, 'asked for');
   const entries = strategy.name === 'weighted' ? (split?.entries ?? []) : [];
-  const { fit, excluded } = offers({ pool, request, classification, demands, asked, split: entries });
+  const { caller, sessionId } = context;
+  const allowed = allowedModels(caller.allowedModels, asked);
+  const offered = offers({ pool, request, classification, demands, asked, allowed, split: entries });
+  const { fit, excluded } = withinPurse(offered, { spend: options.spend, request, demands, caller, sessionId });
   const preferences = preferencesFor(optimize, request.quality_weight);
   const ranked: Ranked = rankCandidates({
     ...options,

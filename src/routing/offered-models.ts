@@ -1,5 +1,6 @@
 import type { ModelRequest, Task } from '../core/request.js';
 import type { Classification, ComplexityLevel, Exclusion } from '../core/routing.js';
+import type { AllowedModels } from './caller-limits.js';
 import { type Demands, defaultMaxTokens, unfitReason } from './candidate-filters.js';
 import type { ModelPool, PoolEntry } from './model-pool.js';
 import { priorQuality, strengthOf } from './quality-priors.js';
@@ -21,6 +22,8 @@ export interface Offer {
   readonly demands: Demands;
   /** The model asked for. */
   readonly asked: PoolEntry | undefined;
+  /** The only models that may be offered; undefined: any. */
+  readonly allowed: AllowedModels | undefined;
   /** Models of a split by weight. */
   readonly split: readonly PoolEntry[];
 }
@@ -37,7 +40,7 @@ export const isUnsure = (request: ModelRequest, { confidence }: Classification):
 
 /** Models to consider, the preferred first, each once; the tail leads to other providers should a whole one fail. */
 function offeredModels(offer: Offer): readonly OfferedModel[] {
-  const { pool, request, classification, asked, split } = offer;
+  const { pool, request, classification, asked, allowed, split } = offer;
   const { task, complexity } = classification;
   const priorOf = ({ model }: PoolEntry, preference?: number) =>
     priorQuality(model, task, complexity.level, preference);
@@ -48,6 +51,7 @@ function offeredModels(offer: Offer): readonly OfferedModel[] {
   const unsure = isUnsure(request, classification) && !asked;
   const preferred = [...split, ...(asked ? [asked] : []), ...(unsure ? allRounder : []), ...pool.routes[task]];
   const others = [
+    ...(allowed?.entries ?? []),
     ...catalogueModels(offer),
     ...allRounder,
     ...Object.values(pool.routes).flatMap((route) => route.slice(0, 1)),
@@ -103,16 +107,16 @@ export interface Fit {
 }
 
 /**
- * What `offeredModels` and `applyFilters` give, remembered: when nobody asked for a model and the request fits every
- * window, it depends on a few words and flags only.
+ * What `offeredModels` and `applyFilters` give, remembered: when nobody asked for a model, the caller may use any and the
+ * request fits every window, it depends on a few words and flags only.
  */
 export function createOffers(): (offer: Offer) => Fit {
   const remembered = new Map<string, Fit>();
   return (offer) => {
-    const { pool, request, classification, demands, asked, split } = offer;
-    const find = () => applyFilters(offeredModels(offer), demands, pool.broken, asked);
+    const { pool, request, classification, demands, asked, allowed, split } = offer;
+    const find = () => applyFilters(offeredModels(offer), offer);
     const needed = demands.inputTokens + (demands.maxTokens ?? defaultMaxTokens);
-    if (asked !== undefined || needed > pool.smallestWindow) return find();
+    if (asked !== undefined || allowed !== undefined || needed > pool.smallestWindow) return find();
     const { image, document, tools, structured, streaming } = demands;
     const key = [
       classification.task,
@@ -128,17 +132,14 @@ export function createOffers(): (offer: Offer) => Fit {
 }
 
 /** Splits the offer into models that can answer and those that cannot, with the reason. */
-function applyFilters(
-  offered: readonly OfferedModel[],
-  demands: Demands,
-  broken: readonly Exclusion[],
-  asked: PoolEntry | undefined,
-): Fit {
-  const excluded: Exclusion[] = [...broken];
+function applyFilters(offered: readonly OfferedModel[], { demands, pool, asked, allowed }: Offer): Fit {
+  const excluded: Exclusion[] = [...pool.broken];
   const fit = offered.filter(({ model, targets, refusal }) => {
     // Whoever names a model takes the schema as the wish that it is there.
     const demanded = asked?.model.id === model.id ? { ...demands, structured: false } : demands;
-    const reason = unfitReason(model, demanded) ?? (targets.length === 0 ? refusal : undefined);
+    const forbidden =
+      allowed && !allowed.ids.has(model.id) ? 'is not among the models that the caller may use' : undefined;
+    const reason = forbidden ?? unfitReason(model, demanded) ?? (targets.length === 0 ? refusal : undefined);
     if (reason !== undefined) excluded.push({ model: model.id, reason });
     return reason === undefined;
   });

@@ -56,7 +56,7 @@ export function createRouteStage(options: RouteStageOptions): Stage<ModelRequest
   const { router, directory } = options;
   const mending = createRequestMending(directory);
   return (next) => async (request, context) => {
-    const decision = router.route(request);
+    const decision = router.route(request, context);
     context.record({ type: 'route-decided', decision });
     const waitsLeft = options.waits ?? 3;
     const journey: Journey = { request, context, decision, failures: [], left: decision.candidates, waitsLeft };

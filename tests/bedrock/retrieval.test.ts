@@ -98,6 +98,15 @@ describe('embeddings', () => {
     expect(record.attempts.filter(({ outcome }) => outcome === 'failed').length).toBeGreaterThan(0);
   });
 
+  it('of a model that the caller may not use are refused before anything is sent', async () => {
+    const caller = { ...server.options.caller, allowedModels: ['cohere.embed-v4:0'] };
+    const as = (model: string) =>
+      retrieval().embed(embedRequest.parse({ texts, model }), { ...server.options, caller });
+    expect(await errorOf(as('amazon.titan-embed-text-v2:0'))).toMatchObject({ reason: 'model_not_allowed' });
+    expect(await server.modelCalls()).toHaveLength(0);
+    expect((await as('cohere.embed-v4:0')).value).toHaveLength(3);
+  });
+
   it('end at once when the caller cancels, and when their time is over', async () => {
     await server.control.latency({ firstTokenMs: 60_000 });
     const cancel = new AbortController();

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { tenantName } from '../../src/caching/cache-key.js';
 import { type CacheManager, createCacheManager } from '../../src/caching/cache-manager.js';
 import type { CacheRules } from '../../src/caching/cache-policy.js';
 import { type CacheStageOptions, createCacheStage } from '../../src/caching/cache-stage.js';
 import { createCacheStatistics } from '../../src/caching/cache-statistics.js';
 import { createHotRequests } from '../../src/caching/hot-requests.js';
+import { textSketch } from '../../src/caching/text-sketch.js';
 import { ServiceError } from '../../src/core/errors.js';
 import type { CallContext, Handler } from '../../src/core/pipeline.js';
 import type { ModelRequest } from '../../src/core/request.js';
@@ -224,5 +226,55 @@ describe('the cache stage', () => {
     await finish(streaming());
     expect(upstream).toBe(2);
     expect(heard).toEqual(['Paris.']);
+  });
+
+  it.each([
+    ['session', { session: 's1' }, 1],
+    ['another session', { session: 's2' }, 0],
+    ['tag', { tag: { name: 'team', value: 'blue' } }, 1],
+    ['another value of the tag', { tag: { name: 'team', value: 'red' } }, 0],
+    ['model', { model: 'acme.one' }, 1],
+    ['caller', { caller: 'tester' }, 1],
+    ['another caller', { caller: 'other' }, 0],
+    ['similar text', { similar: { sketch: textSketch('what is the capital of france'), threshold: 0.6 } }, 1],
+    ['other text', { similar: { sketch: textSketch('How do I sort a list in Rust?'), threshold: 0.6 } }, 0],
+  ])('finds an answer again by %s, to drop it', async (_, rule, entries) => {
+    const asked = { ...request, tags: { team: 'blue' } };
+    await finish(stage()(asked, callContext({ sessionId: 's1' })));
+    const whole = { tenant: tenantName('tester'), beforeMs: clock.nowMs() + 1, ...rule };
+    expect(cache.count(whole)).toBe(entries);
+    expect(cache.count({ ...whole, tenant: tenantName('other') })).toBe(0);
+    expect(await cache.drop(whole)).toBe(entries);
+    expect((await finish(stage()(asked, callContext()))).source).toBe(entries === 1 ? 'bedrock' : 'cache');
+  });
+
+  it('serves an answer past its time in place of an error only when told to, within the limit, and says so', async () => {
+    const ask = (changed: Partial<CacheRules>, category: 'timeout' | 'validation') =>
+      stageOver(() => Promise.reject(new ServiceError(category, 'no')), changed)(request, callContext());
+    const allowed = { staleIfErrorSeconds: 60 };
+    await finish(stage({}, allowed)(request, callContext()));
+    await clock.advance(301_000);
+    await expect(ask({}, 'timeout')).rejects.toMatchObject({ category: 'timeout' });
+    await expect(ask(allowed, 'validation')).rejects.toMatchObject({ category: 'validation' });
+    const { notices } = await ask(allowed, 'timeout');
+    expect(notices).toEqual([expect.stringContaining('past its time: 301 s old, served because no new one')]);
+    await clock.advance(60_000);
+    await expect(ask(allowed, 'timeout')).rejects.toMatchObject({ category: 'timeout' });
+  });
+
+  it('serves an answer past its time while one new one is made, and says so', async () => {
+    const renewed: ModelRequest[] = [];
+    const renew = (asked: ModelRequest) => {
+      renewed.push(asked);
+      return new Promise<never>(() => undefined);
+    };
+    const changed = { staleWhileRevalidateSeconds: 60 };
+    await finish(stage({}, changed)(request, callContext()));
+    const handler = stageOver(() => Promise.reject(new Error('not asked')), changed, { renew });
+    await clock.advance(301_000);
+    const [first, second] = [await handler(request, callContext()), await handler(request, callContext())];
+    expect(first.notices).toEqual([expect.stringContaining('while a new one is made')]);
+    expect(second.source).toBe('cache');
+    expect(renewed).toMatchObject([{ cache: 'refresh', cache_ttl_seconds: 300 }]);
   });
 });

@@ -72,7 +72,8 @@ describe('two server processes that share a Redis', () => {
   it('hand over when the process that asks is killed', async () => {
     const [first, second] = [await replica(), await replica()];
     await sandbox.control.latency({ firstTokenMs: 60_000 });
-    const lost = ask(first).catch(() => 'lost');
+    // Its client learns of the loss only when it gives up.
+    ask(first).catch(() => undefined);
     await until(async () => (await modelCalls()) === 1);
     await sandbox.control.latency({ firstTokenMs: 10 });
     first.server.process.kill('SIGKILL');
@@ -80,7 +81,6 @@ describe('two server processes that share a Redis', () => {
     expect((await ask(second)).source).toBe('bedrock');
     // A lease is six seconds long.
     expect(Date.now() - startedAt).toBeLessThan(20_000);
-    expect(await lost).toBe('lost');
     expect(await modelCalls()).toBe(2);
   }, 90_000);
 

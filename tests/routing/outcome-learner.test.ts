@@ -55,7 +55,8 @@ function setUp() {
   return { learner, affinity, call, tell, quality, wait, learned: () => learned };
 }
 
-const decide = (prompt = 'Write a parser') => routerWith().route(request({ prompt, task: 'code' }), { caller: 'ada' });
+const decide = (prompt = 'Write a parser') =>
+  routerWith().route(request({ prompt, task: 'code' }), { caller: { id: 'ada', tenant: 'ada' } });
 
 describe('a rating', () => {
   it('moves the quality of the model that answered, once', () => {

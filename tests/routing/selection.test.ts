@@ -95,7 +95,8 @@ describe('a conversation', () => {
     );
     const router = routerWith({ affinity, judged: simple, performance, regions: ['us-east-1', 'us-west-2'] });
     const [target] = directoryFor(['us-west-2']).targetsOf(directoryFor(['us-west-2']).resolve('nova-2-lite')).targets;
-    const ask = (count: number, caller = 'ada') => router.route(request({ messages: turns(count) }), { caller });
+    const ask = (count: number, caller = 'ada') =>
+      router.route(request({ messages: turns(count) }), { caller: { id: caller, tenant: 't' } });
     if (target) affinity.keep(ask(0).conversation, { target, cachedTokens });
     return { ask, target };
   };
@@ -128,7 +129,9 @@ describe('many decisions', () => {
     const affinity = createSessionAffinity({ clock: fakeClock() });
     const router = routerWith({ performance: tracker, load: tracker, posteriors, affinity });
     for (let index = 0; index < 10_000; index += 1) {
-      router.route(request({ prompt: `question ${index}`, task: tasks[index % 3] }), { caller: `c${index}` });
+      router.route(request({ prompt: `question ${index}`, task: tasks[index % 3] }), {
+        caller: { id: `c${index}`, tenant: 't' },
+      });
     }
     expect(affinity.size()).toBe(0);
     expect(tracker.version()).toBe(0);
@@ -229,7 +232,7 @@ function decide(
   });
   expect(affinity.size()).toBe(0);
   try {
-    return router.route(requestOf(one), { caller: 'ada', streaming: one.streaming });
+    return router.route(requestOf(one), { caller: { id: 'ada', tenant: 'ada' }, streaming: one.streaming });
   } catch (error) {
     expect(error).toMatchObject({ reason: 'no_candidate' });
     return undefined;

@@ -21,9 +21,9 @@ export function judgeLongText(model: TextModel, window: TextWindow): TextJudgeme
     // Squared: of two parts that ask, the one that asks more clearly should win.
     return { text, logits, weight: weights.least + asking ** 2 + weights.unlike * distance(shares(logits), material) };
   });
-  // Judged last, so that the reasons told are those of the part that counts most.
+  // The reasons told are those of the text judged last; it should be the part that counts most.
   const decisive = parts.reduce((most, part) => (part.weight > most.weight ? part : most));
-  model.judge({ text: decisive.text, length: decisive.text.length });
+  if (decisive !== parts.at(-1)) model.judge({ text: decisive.text, length: decisive.text.length });
   const heard = [...parts, { logits: whole.logits, weight: weights.whole }];
   const total = heard.reduce((sum, { weight }) => sum + weight, 0);
   const logits = whole.logits.map((_, task) =>
