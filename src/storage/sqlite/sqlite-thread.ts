@@ -26,7 +26,7 @@ interface Pending {
 
 /** @throws the error of SQLite, `code` included, when the file cannot be used. */
 export async function startSqliteThread(options: WorkerOptions): Promise<SqliteThread> {
-  const worker = await startWorker({ workerData: options });
+  const worker = startWorker({ workerData: options });
   await started(worker);
   return threadOn(worker);
 }
