@@ -312,6 +312,7 @@ function createRouter(
       fallbackModels: models.fallbacks,
       optimize: models.optimize,
       strategy: models.strategy,
+      callerStrategies: models.callerStrategies,
       modelWeights: models.weights,
       regionWeights: models.regionWeights,
       spend,

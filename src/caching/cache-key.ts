@@ -47,9 +47,11 @@ export function cacheKey({ tenant, request, policyVersion, canonicalModel = (nam
   return `${tenantName(tenant)}/${sha256(JSON.stringify(canonical(parts)))}`;
 }
 
+const routingHints: ReadonlySet<string> = new Set(['task', 'optimize', 'quality_weight', 'strategy']);
+
 /** With a model named there is nothing to choose, so that hints for the choice have no effect. */
 const withoutRouting = (model: string | undefined, name: string): boolean =>
-  model !== undefined && (name === 'task' || name === 'optimize' || name === 'quality_weight');
+  model !== undefined && routingHints.has(name);
 
 const pinnedModel = ({ model }: ModelRequest): string | undefined => (model === 'auto' ? undefined : model);
 

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { cacheModes, type ModelRequest, modelRequest, optimizeGoals, tasks } from '../core/request.js';
+import { cacheModes, type ModelRequest, modelRequest, optimizeGoals, strategyNames, tasks } from '../core/request.js';
 import { usageFailure } from './failures.js';
 
 export interface RequestFlags {
   readonly model?: string;
   readonly task?: string;
   readonly optimize?: string;
+  readonly strategy?: string;
   readonly system?: string;
   readonly maxTokens?: number;
   readonly temperature?: number;
@@ -35,6 +36,7 @@ export function takesRequest(command: Command): Command {
     .option('-m, --model <model>', 'model id, profile id or alias; default: the best one is chosen')
     .option('--task <task>', `kind of work: ${tasks.join(', ')}`)
     .option('--optimize <goal>', `what to favour: ${optimizeGoals.join(', ')}`)
+    .option('--strategy <name>', `how to order the models: ${strategyNames.join(', ')}`)
     .option('--system <text>', 'instructions that stand before the prompt')
     .option('--max-tokens <number>', 'upper limit of tokens in the answer', readNumber)
     .option('--temperature <number>', '0 to 1', readNumber)
@@ -58,12 +60,14 @@ function tagsOf(tags: readonly string[]): Record<string, string> {
 
 /** The request that prompt and flags describe; a wrong one ends the command with exit code 2. */
 export function requestOf(prompt: string, flags: RequestFlags): ModelRequest {
-  const { maxTokens, maxCost, timeout, tag, model, task, optimize, system, temperature, cache, fallback } = flags;
+  const { maxTokens, maxCost, timeout, tag, model, task, optimize, strategy, system, temperature, cache, fallback } =
+    flags;
   const given = {
     prompt,
     model,
     task,
     optimize,
+    strategy,
     system,
     temperature,
     cache,

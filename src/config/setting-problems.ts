@@ -81,7 +81,8 @@ function shownValue({ variable, secret }: SettingDefinition, values: RawValues):
 }
 
 export function combinationProblems(settings: ParsedSettings, values: RawValues): SettingProblem[] {
-  const { aws, cost, localModel, authentication, server } = settings;
+  const { aws, cost, localModel, authentication, server, models } = settings;
+  const weighted = [models.strategy, ...Object.values(models.callerStrategies)].includes('weighted');
   const pairs: readonly (readonly [boolean, string, string])[] = [
     ...authenticationProblems(authentication, server.host),
     [
@@ -113,6 +114,11 @@ export function combinationProblems(settings: ParsedSettings, values: RawValues)
       (localModel.url === undefined) !== (localModel.model === undefined),
       localModel.url === undefined ? 'BEDROCK_LOCAL_MODEL_URL' : 'BEDROCK_LOCAL_MODEL',
       'is missing: a local model needs both its URL and its name',
+    ],
+    [
+      weighted && Object.keys(models.weights).length === 0,
+      'BEDROCK_MODEL_WEIGHTS',
+      'is missing: the strategy weighted goes by it',
     ],
     [
       (cost.alertThresholdUsd ?? 0) > (cost.dailyLimitUsd ?? Number.POSITIVE_INFINITY),

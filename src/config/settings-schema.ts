@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optimizeGoals, tasks } from '../core/request.js';
+import { optimizeGoals, strategyNames, tasks } from '../core/request.js';
 import { authentication } from './authentication-settings.js';
 import { aws } from './aws-settings.js';
 import { budgetList, timeZone } from './budget-settings.js';
@@ -28,6 +28,10 @@ const taskRoutes = json(
 const modelWeights = json(
   'JSON that gives models their parts, such as {"claude-sonnet":95,"nova-pro":5}',
   z.record(z.string().min(1).max(2_048), z.number().min(0)).refine((parts) => Object.keys(parts).length <= 20),
+);
+const callerStrategies = json(
+  'JSON that gives callers or groups their strategies, such as {"nightly-jobs":"cheapest","editors":"fastest"}',
+  z.record(z.string().min(1).max(256), z.enum(strategyNames)).refine((rows) => Object.keys(rows).length <= 1_000),
 );
 const regionWeights = json(
   'JSON that gives regions their parts, such as {"us-east-1":3,"us-west-2":1}',
@@ -86,10 +90,16 @@ const models = z.strictObject({
     'What to favour when a call does not say.',
   ),
   strategy: required(
-    choice('balanced', 'task', 'cheapest', 'fastest', 'weighted'),
+    choice(...strategyNames),
     'balanced',
     { variable: 'BEDROCK_ROUTING_STRATEGY' },
     'Orders the models when a call does not say what to optimise; balanced goes by BEDROCK_OPTIMIZE.',
+  ),
+  callerStrategies: required(
+    callerStrategies,
+    {},
+    { variable: 'BEDROCK_CALLER_STRATEGIES', defaultText: 'none' },
+    'Strategies of single callers or groups, before BEDROCK_ROUTING_STRATEGY: by the name of the API key, the subject of a token, or a group.',
   ),
   weights: required(
     modelWeights,

@@ -205,6 +205,7 @@ export type ErrorReason =
   | 'budget_used_up'
   | 'budget_unchecked'
   | 'no_candidate'
+  | 'no_weights'
   | 'unknown_model';
 
 export interface ServiceErrorOptions {

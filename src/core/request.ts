@@ -122,6 +122,10 @@ export type Task = (typeof tasks)[number];
 export const optimizeGoals = ['quality', 'balanced', 'cost', 'speed'] as const;
 export type OptimizeGoal = (typeof optimizeGoals)[number];
 
+/** Ways to order the models that can answer; `weighted` goes by the parts that the operator gave them. */
+export const strategyNames = ['balanced', 'task', 'cheapest', 'fastest', 'weighted'] as const;
+export type StrategyName = (typeof strategyNames)[number];
+
 export const cacheModes = ['default', 'bypass', 'refresh', 'static'] as const;
 
 export const reasoningEfforts = ['none', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
@@ -146,6 +150,7 @@ export const requestArguments = z.strictObject({
     .describe('Model id, inference profile id or alias (claude, nova, …). Absent or `auto`: the best one is chosen.'),
   task: z.enum(tasks).optional().describe('What kind of work it is, if known; otherwise it is recognised.'),
   optimize: z.enum(optimizeGoals).optional().describe('What to favour when choosing. Default: the server setting.'),
+  strategy: z.enum(strategyNames).optional().describe('How candidates are ordered. Default: by `optimize`.'),
   quality_weight: z.number().min(0).max(1).optional().describe('0 cheapest to 1 best.'),
   max_tokens: z.int().min(1).max(requestLimits.tokens).optional().describe('Upper limit of tokens in the answer.'),
   temperature: z.number().min(0).max(2).optional(),

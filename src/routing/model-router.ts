@@ -9,7 +9,7 @@ import type {
   SpendForecast,
   TargetHealth,
 } from '../core/ports.js';
-import type { ModelRequest, OptimizeGoal, Task } from '../core/request.js';
+import type { ModelRequest, OptimizeGoal, StrategyName, Task } from '../core/request.js';
 import type { Classification, Exclusion, RoutingDecision } from '../core/routing.js';
 import { estimateInputTokens } from '../core/token-estimate.js';
 import { createAllowedModels, withinPurse } from './caller-limits.js';
@@ -25,7 +25,7 @@ import type { QualityPosteriors } from './quality-posteriors.js';
 import type { SessionAffinity, Warmth } from './session-affinity.js';
 import { pinned as pinnedStrategy } from './strategies/pinned.js';
 import type { RoutingStrategy } from './strategies/routing-strategy.js';
-import { namedStrategies, type StrategyName, strategyFor } from './strategies/strategy-for.js';
+import { namedStrategies, strategyFor } from './strategies/strategy-for.js';
 import { weighted } from './strategies/weighted.js';
 import { preferencesFor } from './utility.js';
 
@@ -65,6 +65,8 @@ export interface ModelRouterOptions {
   readonly optimize: OptimizeGoal;
   /** Orders the candidates of requests that do not say what to optimise. */
   readonly strategy: StrategyName;
+  /** Goes before `strategy` for these callers or groups of callers. */
+  readonly callerStrategies: Readonly<Record<string, StrategyName>>;
   /** Parts of the conversations by model, for the strategy `weighted`: ids or aliases. */
   readonly modelWeights: Readonly<Record<string, number>>;
   readonly regionWeights: Readonly<Record<string, number>>;
@@ -164,18 +166,34 @@ function warmthOf(affinity: ModelRouterOptions['affinity'], { request, keys }: Q
   return warmth !== undefined && (request.messages.length > 1 || warmth.cachedTokens > 0) ? warmth : undefined;
 }
 
-/** What the request says goes before the configured strategy; a model asked for goes before both. */
+/** A model asked for goes before all; then what the request says, then what is configured for the caller, then for all. */
 function strategyOf(
-  { strategy }: ModelRouterOptions,
-  { request, resolved }: Question,
+  options: ModelRouterOptions,
+  { request, resolved, context }: Question,
   optimize: OptimizeGoal,
   split: ModelSplit | undefined,
 ): RoutingStrategy {
   const ofGoal = request.quality_weight === undefined ? strategyFor[optimize] : namedStrategies.balanced;
+  const named = (name: StrategyName) => (name === 'weighted' ? splitStrategy(split) : namedStrategies[name]);
   if (resolved !== undefined) return pinnedStrategy(resolved.model.id, ofGoal);
+  if (request.strategy !== undefined) return named(request.strategy);
   if (request.optimize !== undefined || request.quality_weight !== undefined) return ofGoal;
-  if (strategy === 'weighted') return split?.strategy ?? ofGoal;
-  return strategy === 'balanced' ? ofGoal : namedStrategies[strategy];
+  const configured = strategyOfCaller(options, context.caller);
+  return configured === 'balanced' ? ofGoal : named(configured);
+}
+
+/** By the caller's own name first, then by the first of its groups that has one. */
+function strategyOfCaller({ callerStrategies, strategy }: ModelRouterOptions, { id, groups = [] }: Caller) {
+  const name = [id, ...groups].find((one) => Object.hasOwn(callerStrategies, one));
+  return (name === undefined ? undefined : callerStrategies[name]) ?? strategy;
+}
+
+function splitStrategy(split: ModelSplit | undefined): RoutingStrategy {
+  if (split !== undefined) return split.strategy;
+  throw new ServiceError('validation', 'The strategy weighted has no weights on this server.', {
+    reason: 'no_weights',
+    remedy: 'Set BEDROCK_MODEL_WEIGHTS on the server, or ask for another strategy.',
+  });
 }
 
 interface ModelSplit {
@@ -183,8 +201,8 @@ interface ModelSplit {
   readonly entries: readonly PoolEntry[];
 }
 
-function createSplit({ strategy, modelWeights, directory, optimize }: ModelRouterOptions): ModelSplit | undefined {
-  if (strategy !== 'weighted') return undefined;
+function createSplit({ modelWeights, directory, optimize }: ModelRouterOptions): ModelSplit | undefined {
+  if (Object.keys(modelWeights).length === 0) return undefined;
   const weights = new Map<string, number>();
   const entries = Object.entries(modelWeights).map(([name, weight]) => {
     const resolved = directory.resolve(name);

@@ -7,11 +7,10 @@ import { startComposed } from '../support/composed.js';
 
 const question = { prompt: 'Write a function that sorts a list.', task: 'code', cache: 'bypass' };
 
-async function rateTimes(composed: Awaited<ReturnType<typeof startComposed>>, times: number, rating: number) {
-  const { service, invoke, options } = composed;
-  for (let index = 0; index < times; index += 1) {
-    const { record } = await invoke({ ...question, prompt: `${question.prompt} ${index}` });
-    await service.feedback({ requestId: record.requestId, rating }, options.caller);
+async function rateBadly({ service, invoke, options }: Awaited<ReturnType<typeof startComposed>>, model: string) {
+  for (let index = 0; index < 8; index += 1) {
+    const { record } = await invoke({ ...question, model, prompt: `${question.prompt} ${index}` });
+    await service.feedback({ requestId: record.requestId, rating: 0 }, options.caller);
   }
 }
 
@@ -21,7 +20,7 @@ describe('ratings', () => {
     const first = await startComposed({ BEDROCK_DATA_DIR: dataDir });
     const before = await first.service.route(modelRequest.parse(question));
     const model = before.candidates[0]?.target.model ?? '';
-    await rateTimes(first, 8, 0);
+    await rateBadly(first, model);
     const qualityIn = (decision: typeof before) =>
       decision.candidates.find(({ target }) => target.model === model)?.parts.quality ?? 0;
     const learned = await first.service.route(modelRequest.parse(question));

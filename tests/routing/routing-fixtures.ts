@@ -59,6 +59,7 @@ export function routerWith({ regions, geographies, judged, ...options }: RouterS
     posteriors: createQualityPosteriors({ seed: 1 }),
     affinity: { of: () => undefined },
     strategy: 'balanced',
+    callerStrategies: {},
     modelWeights: {},
     regionWeights: {},
     seed: 1,

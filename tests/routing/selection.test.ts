@@ -2,17 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Model } from '../../src/core/model.js';
 import type { ModelRequest } from '../../src/core/request.js';
-import { optimizeGoals, tasks } from '../../src/core/request.js';
+import { optimizeGoals, type StrategyName, strategyNames, tasks } from '../../src/core/request.js';
 import { complexityLevels } from '../../src/core/routing.js';
 import { type Demands, unfitReason } from '../../src/routing/candidate-filters.js';
 import { createPerformanceTracker } from '../../src/routing/performance-tracker.js';
 import { createQualityPosteriors } from '../../src/routing/quality-posteriors.js';
 import { createSessionAffinity } from '../../src/routing/session-affinity.js';
-import { strategyNames } from '../../src/routing/strategies/strategy-for.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { catalogue, directoryFor, performanceOf, request, routerWith } from './routing-fixtures.js';
 
 const simple = { complexity: { score: 0.1, level: 'simple' as const } };
+const modelWeights = { grok: 1 };
+const caller = (id: string) => ({ id, tenant: 't' });
 const medium = { complexity: { score: 0.5, level: 'medium' as const } };
 const firstOf = (decision: { candidates: readonly { target: { model: string } }[] }) =>
   decision.candidates[0]?.target.model;
@@ -77,6 +78,38 @@ describe('the choice', () => {
     const decision = router.route(request({ task: 'code' }));
     expect([decision.strategy, firstOf(decision)]).toEqual([strategy, model]);
     expect(router.route(request({ task: 'code', optimize: 'quality' })).strategy).toBe('balanced');
+  });
+
+  it('follows the strategy that the request names, whatever else is said or configured', () => {
+    const router = routerWith({
+      judged: simple,
+      strategy: 'task',
+      callerStrategies: { ada: 'weighted' },
+      modelWeights,
+    });
+    const named = (strategy: StrategyName) =>
+      router.route(request({ task: 'code', strategy, optimize: 'quality' }), { caller: caller('ada') });
+    expect(strategyNames.map((name) => named(name).strategy)).toEqual(strategyNames);
+    expect(firstOf(named('cheapest'))).toBe('mistral.ministral-3-3b-instruct');
+    expect(firstOf(named('weighted'))).toBe('xai.grok-4.7');
+  });
+
+  it('follows the strategy configured for the caller, else for its group, else for all', () => {
+    const callerStrategies = { ada: 'weighted', editors: 'fastest' } as const;
+    const router = routerWith({ judged: simple, strategy: 'cheapest', callerStrategies, modelWeights });
+    const followed = (id: string, ...groups: string[]) =>
+      router.route(request({ task: 'code' }), { caller: { ...caller(id), groups } }).strategy;
+    expect([followed('ada', 'editors'), followed('bob', 'staff', 'editors'), followed('bob', 'staff')]).toEqual([
+      'weighted',
+      'fastest',
+      'cheapest',
+    ]);
+    expect(followed('toString')).toBe('cheapest');
+  });
+
+  it('refuses the strategy weighted where no weights are configured', () => {
+    const route = () => routerWith().route(request({ strategy: 'weighted' }));
+    expect(route).toThrow(expect.objectContaining({ category: 'validation', reason: 'no_weights' }));
   });
 });
 

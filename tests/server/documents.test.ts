@@ -40,7 +40,12 @@ async function newSession(): Promise<string> {
 describe('resources', () => {
   it('are listed without loading the service, with templates for what there are many of', async () => {
     const { resources } = await client.listResources();
-    expect(resources.map(({ uri }) => uri)).toEqual(['bedrock://models', 'bedrock://costs/today', 'bedrock://health']);
+    expect(resources.map(({ uri }) => uri)).toEqual([
+      'bedrock://models',
+      'bedrock://costs/today',
+      'bedrock://health',
+      'ui://kairos-bedrock/cost-report',
+    ]);
     const { resourceTemplates } = await client.listResourceTemplates();
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
       'bedrock://sessions/{id}',

@@ -26,8 +26,8 @@ export function createEconomyStage({ outlook, clock }: EconomyStageOptions): Sta
     const strain = isOurChoice && request.optimize !== 'cost' ? outlook.strain(subject) : undefined;
     if (!strain) return next(request, context);
     context.record({ type: 'economy-chosen', budget: strain.budget, share: strain.share });
-    // A weight would outdo the goal.
-    const { quality_weight: _, ...rest } = request;
+    // A weight or a strategy would outdo the goal.
+    const { quality_weight: _, strategy: __, ...rest } = request;
     const response = await next({ ...rest, optimize: 'cost' }, context);
     const hours = Math.ceil((strain.resetsAtMs - clock.nowMs()) / 360_000) / 10;
     const notice = `Budget ${strain.budget} is ${Math.floor(strain.share * 100)} % spent: cheaper models are preferred for the next ${hours} h.`;
