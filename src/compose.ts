@@ -6,6 +6,7 @@ import { type OpenedCache, openCache } from './compose-cache.js';
 import { type CallMemory, openCallMemory } from './compose-calls.js';
 import { openCosts } from './compose-costs.js';
 import { type Learning, startLearning } from './compose-learning.js';
+import { openPrices } from './compose-prices.js';
 import { joinBreakers, openQuotas } from './compose-resilience.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
@@ -19,7 +20,6 @@ import type { ModelRequest } from './core/request.js';
 import { type ModelId, modelId, region } from './core/target.js';
 import { createBudgetStage } from './cost/budget-stage.js';
 import { nanoFromUsd } from './cost/money.js';
-import { createPriceBook } from './cost/pricing.js';
 import { createSpendForecast } from './cost/spend-forecast.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
 import { createLiveModels, type LiveModels } from './models/live-models.js';
@@ -90,7 +90,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   // The client needs the directory, so what the directory asks is there only after it.
   const models = openModels(options, catalogue, () => backend.controlPlane);
   const { directory } = models;
-  const prices = createPriceBook({ catalogue });
+  const prices = openPrices(options, catalogue);
   const watch = await startWatch(options, directory);
   const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
   const redis = openRedis(options, watch);
@@ -227,6 +227,7 @@ function createStages(parts: StageParts): Stages {
     budget: createBudgetStage({
       ...costs,
       cachesForAnHour: settings.promptCaching === '1h',
+      unknownPrice: settings.cost.unknownPrice,
       prices,
       directory,
       clock,

@@ -42,7 +42,12 @@ const modelResult = z.strictObject({
   }),
   successors: z.array(z.string()),
   price: z
-    .strictObject({ input_usd_per_million: z.number(), output_usd_per_million: z.number(), assumed: z.boolean() })
+    .strictObject({
+      input_usd_per_million: z.number(),
+      output_usd_per_million: z.number(),
+      assumed: z.boolean(),
+      source: z.string(),
+    })
     .optional(),
   availability: z.strictObject({ callable: z.boolean(), reason: z.string().optional() }),
   performance: performance.optional(),
@@ -65,9 +70,14 @@ function capabilities({ model }: ModelSummary): string[] {
 
 function toPrice({ price }: ModelSummary): Pick<ModelResult, 'price'> {
   if (!price) return {};
-  const { inputUsdPerMillion, outputUsdPerMillion, assumed } = price;
+  const { inputUsdPerMillion, outputUsdPerMillion, assumed, source } = price;
   return {
-    price: { input_usd_per_million: inputUsdPerMillion, output_usd_per_million: outputUsdPerMillion, assumed },
+    price: {
+      input_usd_per_million: inputUsdPerMillion,
+      output_usd_per_million: outputUsdPerMillion,
+      assumed,
+      source,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unknownPricePolicies } from '../core/pricing.js';
 import { optimizeGoals, strategyNames, tasks } from '../core/request.js';
 import { authentication } from './authentication-settings.js';
 import { aws } from './aws-settings.js';
@@ -19,6 +20,7 @@ import {
   wholeNumber,
   word,
 } from './fields.js';
+import { priceOverrideList } from './price-settings.js';
 
 const modelName = text('a model id, profile id or alias', /^[\w.:/-]{1,2048}$/);
 const taskRoutes = json(
@@ -284,6 +286,18 @@ const cost = z.strictObject({
     usd(10_000_000),
     { variable: 'BEDROCK_COST_ALERT_THRESHOLD', defaultText: 'none' },
     'Spending of a day from which on the server reports itself as degraded.',
+  ),
+  priceOverrides: required(
+    priceOverrideList,
+    [],
+    { variable: 'BEDROCK_PRICE_OVERRIDES', defaultText: 'none' },
+    'Prices in place of those of the built-in list: by model and, where wanted, geography, region and dates.',
+  ),
+  unknownPrice: required(
+    choice(...unknownPricePolicies),
+    'assume',
+    { variable: 'BEDROCK_UNKNOWN_PRICE' },
+    'A model without a known price is priced as the dearest of its family, marked estimated (assume), or not called (refuse).',
   ),
   budgets: required(
     budgetList,

@@ -1,8 +1,9 @@
 import type { BudgetSubject } from './budget.js';
 import type { Model } from './model.js';
 import type { Caller } from './pipeline.js';
+import type { PricedCost } from './pricing.js';
 import type { ModelRequest } from './request.js';
-import type { Cost, NanoUsd, Usage } from './response.js';
+import type { NanoUsd, Usage } from './response.js';
 import type { ModelId, ProfileId, Region, Target } from './target.js';
 
 /* What one domain needs of another, as interfaces: domains import these and compose.ts joins the implementations. */
@@ -51,12 +52,14 @@ export interface TargetPrice {
   readonly inputUsdPerMillion: number;
   readonly outputUsdPerMillion: number;
   readonly assumed: boolean;
+  /** Where the figures are from, and of which date: `catalogue 2026-11-22`, or what an override says. */
+  readonly source: string;
 }
 
 export interface PriceBook {
   priceOf(target: Target): TargetPrice;
-  /** Integer nano-dollars, rounded up; `estimated` when usage or price is not exact. */
-  costOf(target: Target, usage: Usage): Cost;
+  /** Integer nano-dollars, rounded up; `estimated` when usage or price is not exact. At the prices of now, or of `atMs`. */
+  costOf(target: Target, usage: Usage, atMs?: number): PricedCost;
 }
 
 export interface BreakerState {

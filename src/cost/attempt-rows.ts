@@ -44,13 +44,16 @@ export function attemptRow(prices: PriceBook, booking: AttemptBooking): LedgerRo
   const facts = factsOf(booking, target);
   // What the service says it served counts, not what it was asked for.
   const { serviceTier = facts.serviceTier } = usage;
+  const { parts: costParts, priceVersion, ...cost } = prices.costOf(target, usage);
   return {
     ...facts,
     ...(serviceTier !== undefined && { serviceTier }),
     firstOfCall: firstOfCall(),
     outcome,
     usage,
-    cost: prices.costOf(target, usage),
+    cost,
+    costParts,
+    priceVersion,
     saved: 0,
     latencyMs,
   };

@@ -2,6 +2,8 @@ import type { BudgetUse } from '../core/budget.js';
 import { ServiceError } from '../core/errors.js';
 import type { CallEvent } from '../core/events.js';
 import type { Stage } from '../core/pipeline.js';
+import type { PriceBook } from '../core/ports.js';
+import type { UnknownPricePolicy } from '../core/pricing.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { NanoUsd } from '../core/response.js';
 import type { ThrottleGate } from './budgets/throttle-gate.js';
@@ -15,6 +17,8 @@ export interface BudgetStageOptions extends AccountOptions {
   readonly throttle: ThrottleGate;
   /** Prompts may be kept for an hour, which is the dearest way to write them. */
   readonly cachesForAnHour?: boolean;
+  /** Default `assume`. */
+  readonly unknownPrice?: UnknownPricePolicy;
 }
 
 /**
@@ -22,9 +26,10 @@ export interface BudgetStageOptions extends AccountOptions {
  * used before the answer, or the error, leaves. Throws budget_exceeded when the worst case does not fit.
  */
 export function createBudgetStage(options: BudgetStageOptions): Stage<RoutedRequest> {
-  const { prices, directory, throttle, cachesForAnHour } = options;
+  const { prices, directory, throttle, cachesForAnHour, unknownPrice } = options;
   const tallyOf = createCallTallies();
   return (next) => async (request, context) => {
+    if (unknownPrice === 'refuse') refuseUnknownPrice(request, prices);
     const worst = worstCaseUse(prices, request, cachesForAnHour);
     const tally = tallyOf(context);
     const subject = subjectOf(directory, request, context);
@@ -49,6 +54,15 @@ export function createBudgetStage(options: BudgetStageOptions): Stage<RoutedRequ
       leave();
     }
   };
+}
+
+/** The route moves on to models whose price is known. */
+function refuseUnknownPrice({ target }: RoutedRequest, prices: PriceBook): void {
+  if (!prices.priceOf(target).assumed) return;
+  throw new ServiceError('model_unavailable', `The price of ${target.model} is not known.`, {
+    target,
+    remedy: 'Name its price in BEDROCK_PRICE_OVERRIDES, set BEDROCK_UNKNOWN_PRICE=assume, or pick another model.',
+  });
 }
 
 /** All attempts of the call count, those at earlier candidates too. */

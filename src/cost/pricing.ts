@@ -1,102 +1,123 @@
-import { ServiceError } from '../core/errors.js';
+import type { Clock } from '../core/clock.js';
+import type { CostParts } from '../core/ledger.js';
 import type { Catalogue, Model } from '../core/model.js';
 import type { PriceBook } from '../core/ports.js';
-import type { Cost, Usage } from '../core/response.js';
-import { type Target, targetKey } from '../core/target.js';
-import { type Rates, ratesFor, ratesOf, type TieredRates } from './rates.js';
+import type { PricedCost, PriceOverride } from '../core/pricing.js';
+import type { Usage } from '../core/response.js';
+import { profileGeography, type Target, targetKey } from '../core/target.js';
+import { overrideFor } from './price-overrides.js';
+import { dearestWay, standIn } from './price-stand-ins.js';
+import { type Rate, type Rates, ratesFor, ratesOf, ratesOverridden, ratesServed, type TieredRates } from './rates.js';
 
 interface KnownPrice {
   readonly rates: TieredRates;
   readonly assumed: boolean;
+  readonly source: string;
 }
 
-const rememberedTargets = 4_096;
+const rememberedPrices = 4_096;
+
+export interface PriceBookOptions {
+  readonly catalogue: Pick<Catalogue, 'models' | 'as_of'>;
+  readonly overrides?: readonly PriceOverride[];
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
 
 /**
- * Prices from the catalogue. A target whose price is not known has the price of the dearest model of its family, else
- * of the dearest chat model, and says so; nothing is ever free for want of a price.
+ * Prices from the catalogue, and from overrides before it. A target whose price is not known has the price of the dearest
+ * model of its family, else of the dearest chat model, and says so; nothing is ever free for want of a price.
  */
-export function createPriceBook({ catalogue }: { catalogue: Pick<Catalogue, 'models'> }): PriceBook {
+export function createPriceBook({ catalogue, overrides = [], clock }: PriceBookOptions): PriceBook {
   const models = new Map(catalogue.models.map((model) => [model.id, model]));
+  const listSource = `catalogue ${catalogue.as_of}`;
   const remembered = new Map<string, KnownPrice>();
 
-  const find = (target: Target): KnownPrice => {
-    const model = models.get(target.model);
-    const own = model && ratesOf(model, target);
-    return own ? { rates: own, assumed: false } : { rates: standIn(catalogue.models, model, target), assumed: true };
+  const ofList = (target: Target, model: Model | undefined): KnownPrice => {
+    const own = model && (isOpaque(target) ? dearestWay(model, target) : ratesOf(model, target));
+    if (own) return { rates: own, assumed: false, source: listSource };
+    return { rates: standIn(catalogue.models, model, target), assumed: true, source: listSource };
   };
-  const known = (target: Target): KnownPrice => {
-    const key = targetKey(target);
+  const find = (target: Target, override: PriceOverride | undefined, tier: string | undefined): KnownPrice => {
+    const model = models.get(target.model);
+    const list = ofList(target, model);
+    const priced = override
+      ? {
+          rates: ratesOverridden(list.rates, override),
+          assumed: list.assumed && !isWhole(override),
+          source: override.source,
+        }
+      : list;
+    return { ...priced, rates: ratesServed(priced.rates, model ?? { price: {} }, tier) };
+  };
+  const known = (target: Target, atMs: number, tier?: string): KnownPrice => {
+    const override = overrideFor(overrides, target, atMs);
+    const key = `${targetKey(target)}|${tier ?? ''}|${override ? overrides.indexOf(override) : ''}`;
     const before = remembered.get(key);
     if (before) return before;
     // Ids come from callers too, so that the memory has to have an end.
-    if (remembered.size >= rememberedTargets) remembered.clear();
-    const found = find(target);
+    if (remembered.size >= rememberedPrices) remembered.clear();
+    const found = find(target, override, tier);
     remembered.set(key, found);
     return found;
   };
 
   return {
     priceOf: (target) => {
-      const { rates, assumed } = known(target);
+      const { rates, assumed, source } = known(target, clock.nowMs());
       return {
         inputUsdPerMillion: Number(rates.base.input.pico) / 1_000_000,
         outputUsdPerMillion: Number(rates.base.output.pico) / 1_000_000,
         assumed,
+        source,
       };
     },
-    costOf: (target, usage) => {
+    costOf: (target, usage, atMs = clock.nowMs()) => {
       // One call of a rerank model is one query, however many tokens it reads.
       const row = models.get(target.model);
-      if (row?.kind === 'rerank' && row.price.perQuery !== undefined) {
-        return { nanoUsd: Math.ceil(row.price.perQuery * 1e9), estimated: false };
-      }
-      const { rates, assumed } = known(target);
+      if (row?.kind === 'rerank' && row.price.perQuery !== undefined) return perQuery(row.price.perQuery, listSource);
+      const { rates, assumed, source } = known(target, atMs, usage.serviceTier);
       const cost = costAt(ratesFor(rates, contextTokens(usage)), usage);
-      // The list has the prices of the default tier; the others cost more or less than it says.
-      const otherTier = usage.serviceTier !== undefined;
-      return { nanoUsd: cost.nanoUsd, estimated: cost.estimated || assumed || usage.estimated || otherTier };
+      return { ...cost, estimated: cost.estimated || assumed || usage.estimated, priceVersion: source };
     },
   };
 }
 
+/** A profile of the account's own does not say through which geography it goes. */
+const isOpaque = (target: Target): boolean =>
+  target.profile !== undefined && profileGeography(target) === undefined && target.profile.startsWith('arn:');
+
+const isWhole = ({ input, output }: PriceOverride): boolean => input !== undefined && output !== undefined;
+
 const contextTokens = (usage: Usage): number => usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 
-function costAt(rates: Rates, usage: Usage): Cost {
-  const lines = [
-    [usage.inputTokens, rates.input],
-    [usage.outputTokens, rates.output],
-    [usage.cacheReadTokens, rates.cacheRead],
-    [usage.cacheWriteTokens - usage.cacheWrite1hTokens, rates.cacheWrite5m],
-    [usage.cacheWrite1hTokens, rates.cacheWrite1h],
-  ] as const;
-  const billed = lines.filter(([tokens]) => tokens > 0);
-  const pico = billed.reduce((sum, [tokens, rate]) => sum + BigInt(Math.ceil(tokens)) * rate.pico, 0n);
-  return { nanoUsd: Number((pico + 999n) / 1_000n), estimated: billed.some(([, rate]) => rate.guessed) };
+const noParts: CostParts = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, other: 0 };
+
+function perQuery(usd: number, priceVersion: string): PricedCost {
+  const nanoUsd = Math.ceil(usd * 1e9);
+  return { nanoUsd, estimated: false, parts: { ...noParts, other: nanoUsd }, priceVersion };
 }
 
-function standIn(models: readonly Model[], model: Model | undefined, target: Target): TieredRates {
-  const family = models.filter((other) => other.family === model?.family);
-  const chat = models.filter((other) => other.kind === 'chat');
-  const rates = dearest(family, target) ?? dearest(chat, target);
-  if (!rates) throw new ServiceError('internal', 'The model catalogue has no chat model with a price.');
-  return rates;
-}
-
-/** Dearest by one token in and one out, at the prices of the target's own region or geography. */
-function dearest(models: readonly Model[], target: Target): TieredRates | undefined {
-  const sum = ({ base }: TieredRates) => base.input.pico + base.output.pico;
-  return models
-    .map((model) => ratesOf(model, elsewhere(model, target)))
-    .filter((rates) => rates !== undefined)
-    .reduce<TieredRates | undefined>((best, rates) => (!best || sum(rates) > sum(best) ? rates : best), undefined);
-}
-
-/** The target with another model behind it, in the same geography. */
-function elsewhere(model: Model, target: Target): Target {
-  const geography = target.profile?.split('.')[0] ?? '';
-  const profile = model.profiles[geography];
-  const { profile: _, ...inRegion } = target;
-  const place = { ...inRegion, model: model.id as Target['model'] };
-  return profile === undefined ? place : { ...place, profile: profile as NonNullable<Target['profile']> };
+/** Rounded up once, over everything; each part is what it adds to the rounded sum, so that the parts add up. */
+function costAt(rates: Rates, usage: Usage): Omit<PricedCost, 'priceVersion'> {
+  const { cacheWriteTokens, cacheWrite1hTokens } = usage;
+  const lines: readonly (readonly [part: keyof CostParts, tokens: number, rate: Rate])[] = [
+    ['input', usage.inputTokens, rates.input],
+    ['output', usage.outputTokens, rates.output],
+    ['cacheRead', usage.cacheReadTokens, rates.cacheRead],
+    ['cacheWrite', cacheWriteTokens - cacheWrite1hTokens, rates.cacheWrite5m],
+    ['cacheWrite', cacheWrite1hTokens, rates.cacheWrite1h],
+  ];
+  const parts = { ...noParts };
+  let pico = 0n;
+  let nanoUsd = 0;
+  let estimated = false;
+  for (const [part, tokens, rate] of lines) {
+    if (tokens <= 0) continue;
+    pico += BigInt(Math.ceil(tokens)) * rate.pico;
+    const sum = Number((pico + 999n) / 1_000n);
+    parts[part] += sum - nanoUsd;
+    nanoUsd = sum;
+    estimated ||= rate.guessed;
+  }
+  return { nanoUsd, estimated, parts };
 }

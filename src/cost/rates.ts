@@ -1,8 +1,9 @@
 import type { Model, Price } from '../core/model.js';
 import { profileGeography, type Target } from '../core/target.js';
+import { listedFor, variantOf } from './price-variants.js';
 
 /** A price in pico-dollars (1e-12 USD) per token, which holds every published price as a whole number. */
-interface Rate {
+export interface Rate {
   readonly pico: bigint;
   /** No list says this figure: it was worked out by a rule that need not hold for this model. */
   readonly guessed: boolean;
@@ -56,6 +57,44 @@ export function ratesOf(model: Model, target: Target): TieredRates | undefined {
   return { base, tiers: tiers.toSorted((left, right) => right.inputTokensAbove - left.inputTokensAbove) };
 }
 
+/** The rates of another way of serving than the default one, by its own figures or in proportion. */
+export function ratesServed(rates: TieredRates, { price }: Pick<Model, 'price'>, serviceTier?: string): TieredRates {
+  const variant = variantOf(serviceTier);
+  if (!variant) return rates;
+  const listed = listedFor(variant, price);
+  const change = (from: Rates): Rates => {
+    const atDefault = { input: price.input, output: price.output };
+    return mapRates(from, (rate, meter) => {
+      const figures = ratioOf(meter, listed, atDefault) ?? {
+        numerator: variant.ratio,
+        denominator: 100n,
+        exact: false,
+      };
+      // A figure of the list is exact where the default price is the list's as well.
+      const isListed = figures.exact && !rate.guessed && rate.pico === figures.denominator;
+      return { pico: divideUp(rate.pico * figures.numerator, figures.denominator), guessed: !isListed };
+    });
+  };
+  return { base: change(rates.base), tiers: rates.tiers.map((tier) => ({ ...tier, rates: change(tier.rates) })) };
+}
+
+/** What a figure of the list is of the default price; cached tokens follow those that are not. */
+function ratioOf(meter: Meter, listed: PriceFields | undefined, atDefault: PriceFields) {
+  const by = meter === 'output' ? 'output' : 'input';
+  const [figure, standard] = [listed?.[by], atDefault[by]];
+  if (figure === undefined || standard === undefined || standard === 0) return undefined;
+  return { numerator: pico(figure), denominator: pico(standard), exact: meter === by };
+}
+
+/** The rates with those of an override in place of what it names; what it does not name follows its input price. */
+export function ratesOverridden({ base, tiers }: TieredRates, fields: PriceFields): TieredRates {
+  const changed = overlay(base, fields);
+  return {
+    base: changed,
+    tiers: tiers.map((tier) => ({ ...tier, rates: inProportion(tier.rates, base, changed) })),
+  };
+}
+
 function overrideFor(model: Model, target: Target): Partial<Price> | undefined {
   const geography = profileGeography(target);
   if (target.profile === undefined) return model.priceByRegion[target.region];
@@ -98,7 +137,7 @@ function scaled(rate: Rate, numerator: bigint, denominator: bigint): Rate {
   return { pico: divideUp(rate.pico * numerator, denominator), guessed: true };
 }
 
-function mapRates(rates: Rates, change: (rate: Rate, meter: Meter) => Rate): Rates {
+export function mapRates(rates: Rates, change: (rate: Rate, meter: Meter) => Rate): Rates {
   return {
     input: change(rates.input, 'input'),
     output: change(rates.output, 'output'),

@@ -15,8 +15,12 @@ export function worstCaseUse(
   tokens = estimateInputTokens(request),
 ): BudgetUse {
   const cacheWrite1hTokens = cachesForAnHour ? tokens : 0;
-  const usage = { ...noUsage, outputTokens: request.max_tokens, totalTokens: tokens + request.max_tokens };
+  const served = dearestTier(request.service_tier);
+  const usage = { ...noUsage, ...served, outputTokens: request.max_tokens, totalTokens: tokens + request.max_tokens };
   const plain = prices.costOf(request.target, { ...usage, inputTokens: tokens });
   const caching = prices.costOf(request.target, { ...usage, cacheWriteTokens: tokens, cacheWrite1hTokens });
   return { cost: Math.max(plain.nanoUsd, caching.nanoUsd), tokens: usage.totalTokens, calls: 1 };
 }
+
+/** Where a cheaper tier is asked for, the default one may still do the work. */
+const dearestTier = (tier: RoutedRequest['service_tier']) => (tier === 'priority' ? { serviceTier: tier } : {});

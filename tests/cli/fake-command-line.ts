@@ -103,7 +103,11 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
       });
       const { contextWindow: _, ...unknownWindow } = model;
       return Promise.resolve([
-        { model, targets: [target], price: { inputUsdPerMillion: 0.06, outputUsdPerMillion: 0.24, assumed: true } },
+        {
+          model,
+          targets: [target],
+          price: { inputUsdPerMillion: 0.06, outputUsdPerMillion: 0.24, assumed: true, source: 'list' },
+        },
         { model: { ...unknownWindow, id: 'old.model' }, targets: [], refusal: 'end of life' },
       ]);
     },

@@ -59,7 +59,7 @@ async function setUp(client: Handler<RoutedRequest>, dailyLimit?: number) {
     keeper: budgets.keeper,
     throttle: budgets.throttle,
     ledger: createRetryingLedger({ ledger: opened, logger }),
-    prices: createPriceBook({ catalogue: { models: [acme] } }),
+    prices: createPriceBook({ catalogue: { models: [acme], as_of: 'today' }, clock }),
     directory: { find: () => acme },
     clock,
     holdGraceMs: 60_000,

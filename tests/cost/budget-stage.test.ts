@@ -79,7 +79,7 @@ describe('the budget stage', () => {
       keeper,
       throttle,
       ledger: createRetryingLedger({ ledger: raw, logger }),
-      prices: createPriceBook({ catalogue: { models: [acme] } }),
+      prices: createPriceBook({ catalogue: { models: [acme], as_of: 'today' }, clock }),
       directory,
       clock,
       holdGraceMs: 30_000,
@@ -192,6 +192,13 @@ describe('the budget stage', () => {
       const answer = await stage(answering)({ ...request, max_cost_usd: worst / 1e9 }, callContext());
       expect(answer.cost?.nanoUsd).toBe(usedCost);
     });
+  });
+
+  it('does not call a model without a known price where the operator forbids it', async () => {
+    const unknown = { ...request, target: { ...target, model: modelId('acme.other') } };
+    const error = await failureOf(stage(answering, { unknownPrice: 'refuse' })(unknown, callContext()));
+    expect(error).toMatchObject({ category: 'model_unavailable', message: 'The price of acme.other is not known.' });
+    await expect(stage(answering, { unknownPrice: 'refuse' })(request, callContext())).resolves.toBeDefined();
   });
 
   describe('the daily limit', () => {

@@ -5,7 +5,8 @@ import { modelId, profileId, region, type Target } from '../../src/core/target.j
 import { createPriceBook } from '../../src/cost/pricing.js';
 import { catalogue, model } from './catalogue.js';
 
-const prices = createPriceBook({ catalogue });
+const clock = { nowMs: () => Date.UTC(2026, 10, 25) };
+const prices = createPriceBook({ catalogue, clock });
 /** `us.amazon.nova…` style for a profile, a region after `@`. */
 const target = (name: string, geography?: string, place = 'us-east-1'): Target => ({
   model: modelId(name),
@@ -72,7 +73,7 @@ describe('cost of an attempt, in nano-dollars, worked out by hand from the price
     ],
   ];
   it.each(exact)('%s', (_, at, used, nanoUsd) => {
-    expect(prices.costOf(at, used)).toEqual({ nanoUsd, estimated: false });
+    expect(prices.costOf(at, used)).toMatchObject({ nanoUsd, estimated: false });
   });
 
   const guessed: [string, Target, Usage, number][] = [
@@ -102,7 +103,7 @@ describe('cost of an attempt, in nano-dollars, worked out by hand from the price
     ],
   ];
   it.each(guessed)('marked estimated: %s', (_, at, used, nanoUsd) => {
-    expect(prices.costOf(at, used)).toEqual({ nanoUsd, estimated: true });
+    expect(prices.costOf(at, used)).toMatchObject({ nanoUsd, estimated: true });
   });
 
   it('marks a cost estimated when the usage is', () => {
@@ -112,7 +113,9 @@ describe('cost of an attempt, in nano-dollars, worked out by hand from the price
 
 describe('a price that is not known', () => {
   const book = createPriceBook({
+    clock,
     catalogue: {
+      as_of: '2026-11-22',
       models: [
         model({ id: 'acme.small', price: { input: 1, output: 2 } }),
         model({
@@ -134,7 +137,7 @@ describe('a price that is not known', () => {
     ['the dearest chat model when the family has none', target('third.lonely'), 10, 50],
     ['the dearest chat model for an id nobody knows', target('nobody.knows'), 10, 50],
   ])('is %s', (_, at, inputUsdPerMillion, outputUsdPerMillion) => {
-    expect(book.priceOf(at)).toEqual({ inputUsdPerMillion, outputUsdPerMillion, assumed: true });
+    expect(book.priceOf(at)).toMatchObject({ inputUsdPerMillion, outputUsdPerMillion, assumed: true });
     expect(book.costOf(at, usage(1_000)).estimated).toBe(true);
   });
 
@@ -143,11 +146,12 @@ describe('a price that is not known', () => {
       inputUsdPerMillion: 3,
       outputUsdPerMillion: 9,
       assumed: false,
+      source: 'catalogue 2026-11-22',
     });
   });
 
   it('cannot be made up from nothing', () => {
-    const empty = createPriceBook({ catalogue: { models: [] } });
+    const empty = createPriceBook({ catalogue: { models: [], as_of: 'never' }, clock });
     expect(() => empty.priceOf(target('acme.small'))).toThrow('no chat model with a price');
   });
 
@@ -155,6 +159,85 @@ describe('a price that is not known', () => {
     for (let index = 0; index < 10_000; index += 1) book.priceOf(target(`made.up-${index}`));
     expect(book.priceOf(target('acme.small')).assumed).toBe(false);
   });
+});
+
+describe('other ways of being served', () => {
+  const nova = target('amazon.nova-pro-v1:0');
+  it.each([
+    ['latency-optimised as the list says', nova, 'optimized', 1_000 * 1_000 + 500 * 4_000, false],
+    ['flex by the rule: half', target(sonnet45), 'flex', 10_500_000 / 2, true],
+    ['priority by the rule: 1.75 ×', target(sonnet45), 'priority', (10_500_000 * 7) / 4, true],
+    ['reserved is valued at the list price', target(sonnet45), 'reserved', 10_500_000, true],
+    ['one that nobody has heard of is taken for the dearest', target(sonnet45), 'hyper', (10_500_000 * 7) / 4, true],
+    ['a profile by what the list says of the list price', target(sonnet45, 'us'), 'batch', 11_550_000 / 2, true],
+  ])('%s', (_, at, serviceTier, nanoUsd, estimated) => {
+    expect(prices.costOf(at, { ...usage(1_000, 500), serviceTier })).toMatchObject({ nanoUsd, estimated });
+  });
+});
+
+describe('prices of the operator', () => {
+  const day = (date: string) => Date.parse(`${date}T00:00:00Z`);
+  const book = createPriceBook({
+    catalogue,
+    clock,
+    overrides: [
+      { model: sonnet45, source: 'list deal', input: 2, output: 10 },
+      { model: sonnet45, source: 'us deal', geography: 'us', input: 1, output: 5, cacheRead: 0.1 },
+      { model: sonnet45, source: 'next year', fromMs: day('2027-01-01'), input: 4, output: 20 },
+      { model: sonnet45, source: 'june', fromMs: day('2026-06-01'), untilMs: day('2026-07-01'), input: 8, output: 40 },
+      { model: 'acme.new', source: 'contract', region: 'eu-west-1', input: 7, output: 9 },
+    ],
+  });
+
+  it.each([
+    ['stand before those of the list', target(sonnet45), undefined, 2_000_000, 'list deal', false],
+    ['of a geography stand before general ones', target(sonnet45, 'us'), undefined, 1_000_000, 'us deal', false],
+    ['hold from their day on', target(sonnet45), day('2027-01-01'), 4_000_000, 'next year', false],
+    ['do not hold before it', target(sonnet45), day('2027-01-01') - 1, 2_000_000, 'list deal', false],
+    ['hold until their last day has ended', target(sonnet45), day('2026-07-01') - 1, 8_000_000, 'june', false],
+    ['do not hold after it', target(sonnet45), day('2026-07-01'), 2_000_000, 'list deal', false],
+    [
+      'make an unknown price known',
+      target('acme.new', undefined, 'eu-west-1'),
+      undefined,
+      7_000_000,
+      'contract',
+      false,
+    ],
+  ] as const)('%s', (_, at, atMs, nanoUsd, priceVersion, estimated) => {
+    expect(book.costOf(at, usage(1_000), atMs)).toMatchObject({ nanoUsd, priceVersion, estimated });
+  });
+
+  it('name where they are from', () => {
+    expect(book.priceOf(target(sonnet45, 'us'))).toEqual({
+      inputUsdPerMillion: 1,
+      outputUsdPerMillion: 5,
+      assumed: false,
+      source: 'us deal',
+    });
+  });
+
+  it('carry what they do not name along in proportion, as a guess', () => {
+    expect(book.costOf(target(sonnet45, 'us'), usage(0, 0, 1_000))).toMatchObject({
+      nanoUsd: 100_000,
+      estimated: false,
+    });
+    const written = usage(0, 0, 0, 1_000);
+    expect(book.costOf(target(sonnet45, 'us'), written)).toMatchObject({ nanoUsd: 1_250_000, estimated: true });
+  });
+});
+
+it('prices a profile of the account by the dearest way to its model, as a guess', () => {
+  const arn = profileId('arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc');
+  const own = { ...target(sonnet45), profile: arn };
+  expect(prices.costOf(own, usage(1_000, 500))).toMatchObject({ nanoUsd: 11_550_000, estimated: true });
+  expect(prices.priceOf(own).assumed).toBe(false);
+});
+
+it('tells the parts of a cost, which add up to it', () => {
+  const { parts, nanoUsd } = prices.costOf(target(sonnet45), usage(1_000, 500, 10_000, 2_000, 500));
+  expect(parts).toEqual({ input: 3_000_000, output: 7_500_000, cacheRead: 3_000_000, cacheWrite: 8_625_000, other: 0 });
+  expect(nanoUsd).toBe(22_125_000);
 });
 
 describe('every chat model of the catalogue', () => {
@@ -193,12 +276,13 @@ describe('every chat model of the catalogue', () => {
 
   it('costs more for more tokens of any kind, and the sum of parts up to rounding', () => {
     const tokens = fc.integer({ min: 0, max: 20_000 });
+    const tiers = fc.constantFrom(undefined, 'flex', 'batch', 'priority', 'optimized', 'reserved');
     const anyUsage = fc
       .tuple(tokens, tokens, tokens, tokens, tokens)
       .map(([i, o, r, w, h]) => usage(i, o, r, w + h, h));
     fc.assert(
-      fc.property(fc.constantFrom(...targets), anyUsage, anyUsage, (at, left, right) => {
-        const cost = (used: Usage) => prices.costOf(at, used).nanoUsd;
+      fc.property(fc.constantFrom(...targets), anyUsage, anyUsage, tiers, (at, left, right, tier) => {
+        const cost = (used: Usage) => prices.costOf(at, { ...used, ...(tier && { serviceTier: tier }) }).nanoUsd;
         const both = usage(
           left.inputTokens + right.inputTokens,
           left.outputTokens + right.outputTokens,

@@ -25,13 +25,14 @@ interface Started {
   readonly fail: () => void;
 }
 
+const parts = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, other: 0 };
 function setUp({ isKnown = true, cost = 1 } = {}) {
   const clock = fakeClock();
   const started: Started[] = [];
   const hedge = createHedge({
     clock,
     firstTokenTimes: { usualMs: () => (isKnown ? 100 : undefined) },
-    prices: { costOf: () => ({ nanoUsd: cost, estimated: false }) },
+    prices: { costOf: () => ({ nanoUsd: cost, estimated: false, parts, priceVersion: 'list' }) },
     maxCost: 10,
   });
   const handler = hedge(

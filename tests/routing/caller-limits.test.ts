@@ -5,6 +5,7 @@ import type { BudgetOutlook } from '../../src/core/ports.js';
 import { optimizeGoals, tasks } from '../../src/core/request.js';
 import { createPriceBook } from '../../src/cost/pricing.js';
 import { createSpendForecast } from '../../src/cost/spend-forecast.js';
+import { fakeClock } from '../support/fake-clock.js';
 import { catalogue, directoryFor, request, routerWith } from './routing-fixtures.js';
 
 const haiku = 'anthropic.claude-haiku-4-5-20251001-v1:0';
@@ -78,7 +79,7 @@ describe('a caller limited to some models', () => {
 });
 
 describe('what can be paid for', () => {
-  const prices = createPriceBook({ catalogue });
+  const prices = createPriceBook({ catalogue, clock: fakeClock() });
   const routerLeft = (left: number | undefined, heard: unknown[] = []) => {
     const outlook: BudgetOutlook = {
       affordable: (subject) => {

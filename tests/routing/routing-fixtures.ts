@@ -52,7 +52,7 @@ interface RouterSetup extends Partial<ModelRouterOptions> {
 export function routerWith({ regions, geographies, judged, ...options }: RouterSetup = {}) {
   return createModelRouter({
     directory: directoryFor(regions, geographies),
-    prices: createPriceBook({ catalogue }),
+    prices: createPriceBook({ catalogue, clock: fakeClock() }),
     health: healthWith(),
     performance: performanceOf(),
     load: noLoad,

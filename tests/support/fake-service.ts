@@ -182,7 +182,7 @@ const summaries: readonly ModelSummary[] = [
   {
     model: nova,
     targets: [firstTarget, firstTarget],
-    price: { inputUsdPerMillion: 0.8, outputUsdPerMillion: 3.2, assumed: false },
+    price: { inputUsdPerMillion: 0.8, outputUsdPerMillion: 3.2, assumed: false, source: 'list' },
     performance: { calls: 3, errorRate: 0, latencyMs: 700.4, timeToFirstTokenMs: 99.6 },
   },
   { model: jurassic, targets: [], refusal: 'retired by AWS' },
