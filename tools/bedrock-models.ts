@@ -45,6 +45,7 @@ const modelResult = z.strictObject({
     .strictObject({
       input_usd_per_million: z.number(),
       output_usd_per_million: z.number(),
+      usd_per_query: z.number().optional(),
       assumed: z.boolean(),
       source: z.string(),
     })
@@ -70,11 +71,12 @@ function capabilities({ model }: ModelSummary): string[] {
 
 function toPrice({ price }: ModelSummary): Pick<ModelResult, 'price'> {
   if (!price) return {};
-  const { inputUsdPerMillion, outputUsdPerMillion, assumed, source } = price;
+  const { inputUsdPerMillion, outputUsdPerMillion, perQueryUsd, assumed, source } = price;
   return {
     price: {
       input_usd_per_million: inputUsdPerMillion,
       output_usd_per_million: outputUsdPerMillion,
+      ...(perQueryUsd !== undefined && { usd_per_query: perQueryUsd }),
       assumed,
       source,
     },
@@ -122,10 +124,14 @@ function toModelResult(summary: ModelSummary): ModelResult {
   };
 }
 
+function priceText({ price }: ModelResult): string {
+  if (!price) return 'price unknown';
+  if (price.usd_per_query !== undefined) return `$${price.usd_per_query} per query`;
+  return `$${price.input_usd_per_million}/$${price.output_usd_per_million} per million in/out`;
+}
+
 function toLine(model: ModelResult): string {
-  const price = model.price
-    ? `$${model.price.input_usd_per_million}/$${model.price.output_usd_per_million} per million in/out`
-    : 'price unknown';
+  const price = priceText(model);
   const use = model.availability.callable
     ? model.regions.join(', ')
     : `not callable: ${model.availability.reason ?? ''}`;

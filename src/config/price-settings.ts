@@ -26,11 +26,12 @@ const override = z
     cache_read: usdPerMillion.optional(),
     cache_write_5m: usdPerMillion.optional(),
     cache_write_1h: usdPerMillion.optional(),
+    per_query: z.number().min(0).max(1_000).optional(),
   })
   .refine(({ from, until }) => from === undefined || until === undefined || from < until, 'ends before it begins')
   .refine(
-    ({ input, output, cache_read, cache_write_5m, cache_write_1h }) =>
-      [input, output, cache_read, cache_write_5m, cache_write_1h].some((price) => price !== undefined),
+    ({ input, output, cache_read, cache_write_5m, cache_write_1h, per_query }) =>
+      [input, output, cache_read, cache_write_5m, cache_write_1h, per_query].some((price) => price !== undefined),
     'has no price',
   )
   .transform(toOverride);
@@ -38,7 +39,7 @@ const override = z
 const example =
   '[{"model":"amazon.nova-pro-v1:0","geography":"us","from":"2026-12-01","input":0.72,"output":2.88,"source":"contract 7"}]';
 
-/** Prices in USD per million tokens; days begin at 00:00 UTC. */
+/** Prices in USD per million tokens, or per query; days begin at 00:00 UTC. */
 export const priceOverrideList = json(
   `a JSON list of prices in USD per million tokens, such as ${example}`,
   z.array(override).max(mostOverrides),
@@ -56,6 +57,7 @@ interface Given {
   readonly cache_read?: number | undefined;
   readonly cache_write_5m?: number | undefined;
   readonly cache_write_1h?: number | undefined;
+  readonly per_query?: number | undefined;
 }
 
 function toOverride(given: Given): PriceOverride {
@@ -72,5 +74,6 @@ function toOverride(given: Given): PriceOverride {
     ...(given.cache_read !== undefined && { cacheRead: given.cache_read }),
     ...(given.cache_write_5m !== undefined && { cacheWrite5m: given.cache_write_5m }),
     ...(given.cache_write_1h !== undefined && { cacheWrite1h: given.cache_write_1h }),
+    ...(given.per_query !== undefined && { perQuery: given.per_query }),
   };
 }

@@ -51,6 +51,8 @@ export interface ModelDirectory {
 export interface TargetPrice {
   readonly inputUsdPerMillion: number;
   readonly outputUsdPerMillion: number;
+  /** Of a model that is paid by the query; its tokens cost nothing then. */
+  readonly perQueryUsd?: number;
   readonly assumed: boolean;
   /** Where the figures are from, and of which date: `catalogue 2026-11-22`, or what an override says. */
   readonly source: string;

@@ -19,6 +19,8 @@ export interface PriceOverride {
   readonly cacheRead?: number;
   readonly cacheWrite5m?: number;
   readonly cacheWrite1h?: number;
+  /** USD, of a model that is paid by the query. */
+  readonly perQuery?: number;
 }
 
 /** What a call does whose price no list and no override has: it is priced as the dearest of its family, or refused. */

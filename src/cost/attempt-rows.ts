@@ -44,7 +44,7 @@ export function attemptRow(prices: PriceBook, booking: AttemptBooking): LedgerRo
   const facts = factsOf(booking, target);
   // What the service says it served counts, not what it was asked for.
   const { serviceTier = facts.serviceTier } = usage;
-  const { parts: costParts, priceVersion, ...cost } = prices.costOf(target, usage);
+  const { parts: costParts, priceVersion, ...cost } = prices.costOf(target, usage, booking.atMs);
   return {
     ...facts,
     ...(serviceTier !== undefined && { serviceTier }),

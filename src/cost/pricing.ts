@@ -5,6 +5,7 @@ import type { PriceBook } from '../core/ports.js';
 import type { PricedCost, PriceOverride } from '../core/pricing.js';
 import type { Usage } from '../core/response.js';
 import { profileGeography, type Target, targetKey } from '../core/target.js';
+import { nanoFromUsd } from './money.js';
 import { overrideFor } from './price-overrides.js';
 import { dearestWay, standIn } from './price-stand-ins.js';
 import { type Rate, type Rates, ratesFor, ratesOf, ratesOverridden, ratesServed, type TieredRates } from './rates.js';
@@ -12,6 +13,11 @@ import { type Rate, type Rates, ratesFor, ratesOf, ratesOverridden, ratesServed,
 interface KnownPrice {
   readonly rates: TieredRates;
   readonly assumed: boolean;
+  readonly source: string;
+}
+
+interface QueryPrice {
+  readonly usd: number;
   readonly source: string;
 }
 
@@ -61,8 +67,23 @@ export function createPriceBook({ catalogue, overrides = [], clock }: PriceBookO
     return found;
   };
 
+  /** One call of a rerank model is one query, however many tokens it reads. */
+  const queryPrice = (target: Target, atMs: number): QueryPrice | undefined => {
+    const model = models.get(target.model);
+    if (model?.kind !== 'rerank') return undefined;
+    const override = overrideFor(overrides, target, atMs);
+    if (override?.perQuery !== undefined) return { usd: override.perQuery, source: override.source };
+    const { perQuery } = model.price;
+    return perQuery === undefined ? undefined : { usd: perQuery, source: listSource };
+  };
+
   return {
     priceOf: (target) => {
+      const query = queryPrice(target, clock.nowMs());
+      if (query) {
+        const { usd, source } = query;
+        return { inputUsdPerMillion: 0, outputUsdPerMillion: 0, perQueryUsd: usd, assumed: false, source };
+      }
       const { rates, assumed, source } = known(target, clock.nowMs());
       return {
         inputUsdPerMillion: Number(rates.base.input.pico) / 1_000_000,
@@ -72,9 +93,8 @@ export function createPriceBook({ catalogue, overrides = [], clock }: PriceBookO
       };
     },
     costOf: (target, usage, atMs = clock.nowMs()) => {
-      // One call of a rerank model is one query, however many tokens it reads.
-      const row = models.get(target.model);
-      if (row?.kind === 'rerank' && row.price.perQuery !== undefined) return perQuery(row.price.perQuery, listSource);
+      const query = queryPrice(target, atMs);
+      if (query) return costOfQuery(query);
       const { rates, assumed, source } = known(target, atMs, usage.serviceTier);
       const cost = costAt(ratesFor(rates, contextTokens(usage)), usage);
       return { ...cost, estimated: cost.estimated || assumed || usage.estimated, priceVersion: source };
@@ -92,9 +112,9 @@ const contextTokens = (usage: Usage): number => usage.inputTokens + usage.cacheR
 
 const noParts: CostParts = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, other: 0 };
 
-function perQuery(usd: number, priceVersion: string): PricedCost {
-  const nanoUsd = Math.ceil(usd * 1e9);
-  return { nanoUsd, estimated: false, parts: { ...noParts, other: nanoUsd }, priceVersion };
+function costOfQuery({ usd, source }: QueryPrice): PricedCost {
+  const nanoUsd = nanoFromUsd(usd);
+  return { nanoUsd, estimated: false, parts: { ...noParts, other: nanoUsd }, priceVersion: source };
 }
 
 /** Rounded up once, over everything; each part is what it adds to the rounded sum, so that the parts add up. */

@@ -21,6 +21,10 @@ describe('BEDROCK_PRICE_OVERRIDES', () => {
     ]);
   });
 
+  it('takes a price of a query', () => {
+    expect(parse([{ model: 'a.rerank', per_query: 0.001 }]).data?.[0]).toMatchObject({ perQuery: 0.001 });
+  });
+
   it.each([
     ['no price', [{ model: 'a' }]],
     ['a negative price', [{ model: 'a', input: -1 }]],

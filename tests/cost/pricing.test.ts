@@ -234,6 +234,20 @@ it('prices a profile of the account by the dearest way to its model, as a guess'
   expect(prices.priceOf(own).assumed).toBe(false);
 });
 
+it('prices a rerank model by the query, by that of the operator first', () => {
+  const rerank = target('cohere.rerank-v3-5:0');
+  expect(prices.priceOf(rerank)).toMatchObject({ perQueryUsd: 0.002, assumed: false });
+  const overrides = [{ model: rerank.model, source: 'contract', perQuery: 0.0015 }];
+  const book = createPriceBook({ catalogue, clock, overrides });
+  expect(book.priceOf(rerank)).toMatchObject({ perQueryUsd: 0.0015, assumed: false, source: 'contract' });
+  expect(book.costOf(rerank, usage(90_000))).toEqual({
+    nanoUsd: 1_500_000,
+    estimated: false,
+    parts: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, other: 1_500_000 },
+    priceVersion: 'contract',
+  });
+});
+
 it('tells the parts of a cost, which add up to it', () => {
   const { parts, nanoUsd } = prices.costOf(target(sonnet45), usage(1_000, 500, 10_000, 2_000, 500));
   expect(parts).toEqual({ input: 3_000_000, output: 7_500_000, cacheRead: 3_000_000, cacheWrite: 8_625_000, other: 0 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ModelSummary } from '../../core/integration-service.js';
+import type { TargetPrice } from '../../core/ports.js';
 import type { ServeFlags } from '../arguments.js';
 import { type CommandContext, takesJson, takesSettings } from '../command-context.js';
 import type { Terminal } from '../terminal.js';
@@ -35,6 +36,11 @@ export function addModels(program: Command, { configure, terminal }: CommandCont
   });
 }
 
+function priceText({ assumed, perQueryUsd, inputUsdPerMillion, outputUsdPerMillion }: TargetPrice): string {
+  if (perQueryUsd !== undefined) return `${perQueryUsd} a query`;
+  return `${assumed ? '≈ ' : ''}${inputUsdPerMillion}/${outputUsdPerMillion}`;
+}
+
 function printModels(models: readonly ModelSummary[], terminal: Terminal): void {
   terminal.table(
     ['model', 'provider', 'status', 'context', '$ in/out per M', 'callable'],
@@ -43,7 +49,7 @@ function printModels(models: readonly ModelSummary[], terminal: Terminal): void 
       model.provider,
       model.lifecycle.status,
       model.contextWindow === undefined ? '?' : model.contextWindow.toLocaleString('en'),
-      price ? `${price.assumed ? '≈ ' : ''}${price.inputUsdPerMillion}/${price.outputUsdPerMillion}` : '?',
+      price ? priceText(price) : '?',
       targets.length > 0
         ? terminal.style('green', [...new Set(targets.map((target) => target.region))].join(', '))
         : terminal.style('dim', refusal ?? 'no'),
