@@ -67,15 +67,8 @@ export function createPriceBook({ catalogue, overrides = [], clock }: PriceBookO
     return found;
   };
 
-  /** One call of a rerank model is one query, however many tokens it reads. */
-  const queryPrice = (target: Target, atMs: number): QueryPrice | undefined => {
-    const model = models.get(target.model);
-    if (model?.kind !== 'rerank') return undefined;
-    const override = overrideFor(overrides, target, atMs);
-    if (override?.perQuery !== undefined) return { usd: override.perQuery, source: override.source };
-    const { perQuery } = model.price;
-    return perQuery === undefined ? undefined : { usd: perQuery, source: listSource };
-  };
+  const queryPrice = (target: Target, atMs: number): QueryPrice | undefined =>
+    queryPriceOf(models.get(target.model), overrideFor(overrides, target, atMs), listSource);
 
   return {
     priceOf: (target) => {
@@ -100,6 +93,18 @@ export function createPriceBook({ catalogue, overrides = [], clock }: PriceBookO
       return { ...cost, estimated: cost.estimated || assumed || usage.estimated, priceVersion: source };
     },
   };
+}
+
+/** One call of a rerank model is one query, however many tokens it reads. */
+function queryPriceOf(
+  model: Model | undefined,
+  override: PriceOverride | undefined,
+  listSource: string,
+): QueryPrice | undefined {
+  if (model?.kind !== 'rerank') return undefined;
+  if (override?.perQuery !== undefined) return { usd: override.perQuery, source: override.source };
+  const { perQuery } = model.price;
+  return perQuery === undefined ? undefined : { usd: perQuery, source: listSource };
 }
 
 /** A profile of the account's own does not say through which geography it goes. */

@@ -33,7 +33,7 @@ describe('settings from the environment', () => {
     expect(settings.server.toolsets).toEqual(['core', 'sessions']);
     expect(settings.storage.dataDir).toBe('/home/ada/.local/share/kairos-bedrock-mcp');
     expect(settings.sandbox).toBe(false);
-    expect(settings.cost).toEqual({ budgets: [], budgetTimeZone: 'UTC' });
+    expect(settings.cost).toEqual({ budgets: [], budgetTimeZone: 'UTC', priceOverrides: [], unknownPrice: 'assume' });
   });
 
   it.each<[Record<string, string>, (settings: Settings) => unknown, unknown]>([

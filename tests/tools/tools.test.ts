@@ -256,7 +256,7 @@ describe('bedrock_models', () => {
           capabilities: ['tools', 'system', 'streaming', 'caching'],
           lifecycle: { status: 'ACTIVE' },
           successors: [],
-          price: { input_usd_per_million: 0.8, output_usd_per_million: 3.2, assumed: false },
+          price: { input_usd_per_million: 0.8, output_usd_per_million: 3.2, assumed: false, source: 'list' },
           availability: { callable: true },
           performance: { calls: 3, error_rate: 0, latency_ms: 700, time_to_first_token_ms: 100 },
         },
