@@ -122,6 +122,7 @@ async function serveHttp(
       return serveModernHttp({ surface, logger });
     },
     caller: localCaller,
+    tools: surface.tools,
     ...(authentication && { authentication }),
     ...(publicUrl !== undefined && { publicUrl }),
     service: async () => (await application.get()).service,

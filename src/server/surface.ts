@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { Caller } from '../core/pipeline.js';
+import type { Caller, Scope } from '../core/pipeline.js';
 import type { ToolResult } from './answers.js';
 import { serverInstructions } from './instructions.js';
 import { createProgressReporter } from './progress.js';
@@ -22,6 +22,8 @@ export interface RequestContext {
 export interface ToolSurface {
   /** The same array for callers of the same scopes, made once. */
   list(caller: Caller): readonly ToolListing[];
+  /** The scope that the caller would need for the tool; undefined when it may call it, or nobody can. */
+  missingScope(name: string, caller: Caller): Scope | undefined;
   /** Never throws: a failure is a result with `isError`. */
   call(name: string, args: unknown, context: RequestContext): Promise<ToolResult>;
 }
@@ -114,7 +116,11 @@ export function createSurface({ registry, clock, ...rest }: SurfaceOptions): Mcp
   return {
     ...rest,
     instructions: (caller) => serverInstructions(registry.offered(caller)),
-    tools: { list: registry.list, call: (name, args, context) => callTool(registry, clock, name, args, context) },
+    tools: {
+      list: registry.list,
+      missingScope: registry.missingScope,
+      call: (name, args, context) => callTool(registry, clock, name, args, context),
+    },
   };
 }
 

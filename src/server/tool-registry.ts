@@ -26,6 +26,8 @@ export interface ToolRegistry {
    * the same ever after.
    */
   list(caller: Caller): readonly ToolListing[];
+  /** The scope that the caller would need for the tool; undefined when it may call it, or nobody can. */
+  missingScope(name: string, caller: Caller): Scope | undefined;
   /** Checks the arguments, runs the tool, checks the answer. Never throws: a failure is a result with `isError`. */
   call(name: string, args: unknown, caller: ToolCaller): Promise<ToolResult>;
 }
@@ -126,6 +128,10 @@ export function createToolRegistry(options: ToolRegistryOptions): ToolRegistry {
   return {
     offered: (caller) => viewOf(caller).offered,
     list,
+    missingScope: (name, caller) => {
+      const tool = byName.get(name);
+      return tool && !hasScope(caller, scopeOf[tool.kind]) ? scopeOf[tool.kind] : undefined;
+    },
     call: async (name, args, caller) => {
       try {
         return successResult(await run(name, args, caller));

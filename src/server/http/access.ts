@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, hasScope, type Scope } from '../../core/pipeline.js';
 import type { Authentication } from '../auth/authentication.js';
 import { challenge, type Denial, statusOf } from '../auth/challenge.js';
+import type { ToolSurface } from '../surface.js';
 import { isMetadataPath, metadataUrl } from './metadata-routes.js';
 import { sendRpcError } from './replies.js';
 
@@ -11,6 +12,7 @@ export interface AccessOptions {
   readonly caller: Caller;
   /** Where clients reach the server, when that is not what their Host header says. */
   readonly publicUrl?: string;
+  readonly tools: Pick<ToolSurface, 'missingScope'>;
 }
 
 /** Who may do what over HTTP. */
@@ -19,8 +21,8 @@ export interface Access {
   admit(request: IncomingMessage, response: ServerResponse, url: URL): Promise<boolean>;
   /** Who sent a request that was admitted. */
   callerOf(request: IncomingMessage): Caller;
-  /** Answers a request whose caller lacks a scope. */
-  refuse(request: IncomingMessage, response: ServerResponse, scope: Scope): void;
+  /** False when the posted JSON calls a tool beyond the scopes of its sender, and was refused and answered. */
+  admitCalls(request: IncomingMessage, response: ServerResponse, posted: unknown): boolean;
 }
 
 /** What a load balancer asks, and what a client has to read before it can have a token. */
@@ -55,7 +57,20 @@ function deniedTo(caller: Caller, path: string): Denial | undefined {
   return caller.scopes?.length === 0 ? lacking('read') : undefined;
 }
 
-export function createAccess({ authentication, caller, publicUrl }: AccessOptions): Access {
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** Names of the tools that a message, or a batch of them, calls. What is no call is somebody else's to refuse. */
+function calledTools(posted: unknown): readonly string[] {
+  const messages: readonly unknown[] = Array.isArray(posted) ? posted : [posted];
+  return messages.flatMap((message) => {
+    if (!isObject(message) || message['method'] !== 'tools/call' || !isObject(message['params'])) return [];
+    const { name } = message['params'];
+    return typeof name === 'string' ? [name] : [];
+  });
+}
+
+export function createAccess({ authentication, caller, publicUrl, tools }: AccessOptions): Access {
   const callers = new WeakMap<IncomingMessage, Caller>();
 
   function deny(request: IncomingMessage, response: ServerResponse, denial: Denial): void {
@@ -64,7 +79,7 @@ export function createAccess({ authentication, caller, publicUrl }: AccessOption
     sendRpcError(response, statusOf(denial), denial.message, undefined, {
       'www-authenticate': challenge(denial, where),
       // What it still sends is not read.
-      connection: 'close',
+      ...(!request.complete && { connection: 'close' }),
     });
   }
 
@@ -76,13 +91,20 @@ export function createAccess({ authentication, caller, publicUrl }: AccessOption
     return known ? (deniedTo(known, url.pathname) ?? known) : unknown;
   }
 
+  function callerOf(request: IncomingMessage): Caller {
+    const known = authentication ? callers.get(request) : caller;
+    if (!known) throw new Error('a request was not admitted');
+    return known;
+  }
+
   return {
-    callerOf: (request) => {
-      const known = authentication ? callers.get(request) : caller;
-      if (!known) throw new Error('a request was not admitted');
-      return known;
+    callerOf,
+    admitCalls: (request, response, posted) => {
+      const sender = callerOf(request);
+      const scope = calledTools(posted).flatMap((name) => tools.missingScope(name, sender) ?? [])[0];
+      if (scope) deny(request, response, lacking(scope));
+      return scope === undefined;
     },
-    refuse: (request, response, scope) => deny(request, response, lacking(scope)),
     admit: async (request, response, url) => {
       if (!authentication || openPaths.has(url.pathname) || isMetadataPath(url.pathname)) return true;
       const found = await identify(authentication, request, url);

@@ -6,12 +6,10 @@ import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/se
 import type { Clock, Random } from '../../core/clock.js';
 import { errorPolicies, ServiceError } from '../../core/errors.js';
 import type { BedrockIntegrationService } from '../../core/integration-service.js';
-import type { Caller } from '../../core/pipeline.js';
 import type { Logger } from '../../core/ports.js';
-import type { Authentication } from '../auth/authentication.js';
 import type { McpConnector } from '../protocol-2025/mcp-connection.js';
 import type { ModernHttpEndpoint } from '../protocol-2026/http-endpoint.js';
-import { type Access, createAccess } from './access.js';
+import { type Access, type AccessOptions, createAccess } from './access.js';
 import { type HealthRouteOptions, healthRoutes } from './health-routes.js';
 import { isLoopback, urlHost } from './loopback.js';
 import { metadataRoutes } from './metadata-routes.js';
@@ -22,18 +20,13 @@ import { createSessions, type Sessions } from './sessions.js';
 import { sseRoutes } from './sse-routes.js';
 import { streamableRoutes } from './streamable-routes.js';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends AccessOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
   readonly connector: McpConnector;
   /** Loads what answers the later era, which has an SDK of its own. */
   readonly loadModern: () => Promise<ModernHttpEndpoint>;
-  /** Everybody, where there is no authentication. */
-  readonly caller: Caller;
-  readonly authentication?: Authentication;
-  /** Where clients reach the server, when that is not what their Host header says: behind a proxy. */
-  readonly publicUrl?: string;
   readonly service: () => Promise<BedrockIntegrationService>;
   readonly metrics: HealthRouteOptions['metrics'];
   readonly logger: Logger;

@@ -19,7 +19,7 @@ export interface McpRouteOptions {
   readonly connector: McpConnector;
   /** The endpoint of the later era, loaded for its first request. */
   readonly modern: () => Promise<ModernHttpEndpoint>;
-  readonly access: Pick<Access, 'callerOf' | 'refuse'>;
+  readonly access: Pick<Access, 'callerOf' | 'admitCalls'>;
   readonly lifecycle: Lifecycle;
   readonly maxBodyBytes: number;
   readonly clock: Clock;

@@ -41,7 +41,7 @@ async function post(request: IncomingMessage, response: ServerResponse, url: URL
   const json = await readJson(request, response, options);
   const posted = json === undefined ? undefined : toMessages(json, response);
   const message = posted?.messages[0];
-  if (!posted || !message) return;
+  if (!posted || !message || !options.access.admitCalls(request, response, json)) return;
   if (posted.isBatch || (isRequest(message) && session.connection.isRunning(message.id))) {
     const problem = posted.isBatch ? 'Batches are not allowed here.' : 'A request with this id is still running.';
     sendRpcError(response, 400, problem, ErrorCode.InvalidRequest);

@@ -102,7 +102,7 @@ async function post(request: IncomingMessage, response: ServerResponse, options:
   const { 'mcp-protocol-version': version } = request.headers;
   const isModern = eraOfPost(typeof version === 'string' ? version : undefined, json) === '2026';
   const posted = isModern ? undefined : toMessages(json, response);
-  if (!isModern && !posted) return;
+  if ((!isModern && !posted) || !options.access.admitCalls(request, response, json)) return;
   if (options.lifecycle.draining && (posted?.messages.some(isRequest) ?? true)) {
     sendRpcError(response, 503, 'The server is stopping.', undefined, { connection: 'close' });
     return;

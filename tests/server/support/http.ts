@@ -17,6 +17,7 @@ export async function startHttp(overrides: Partial<HttpServerOptions> = {}) {
     connector: face.connector,
     loadModern: face.loadModern,
     caller,
+    tools: face.surface.tools,
     service: face.load,
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     logger: face.logger,
@@ -86,6 +87,18 @@ export const initialize = (protocolVersion = '2025-11-25') => ({
   method: 'initialize',
   params: { protocolVersion, capabilities: {}, clientInfo: { name: 'raw', version: '1' } },
 });
+
+/** A request of revision 2026-07-28, which stands alone. */
+export function postModern(url: string, method: string, params: object = {}, headers: Record<string, string> = {}) {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const name = 'name' in params ? { 'mcp-name': String(params.name) } : {};
+  const asked = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...name };
+  return post(url, { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }, { ...asked, ...headers });
+}
 
 /** Opens a session by hand and gives its header. */
 export async function openSession(
