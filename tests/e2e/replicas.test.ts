@@ -21,6 +21,11 @@ interface Replica {
   readonly folder: ServerFolder;
 }
 
+interface RouteResult {
+  readonly chosen: { readonly model: string };
+  readonly candidates: readonly { readonly model: string; readonly score_parts: { readonly quality: number } }[];
+}
+
 const question = { prompt: 'What is the capital of France?', model: 'nova-lite' };
 
 describe('two server processes that share a Redis', () => {
@@ -38,7 +43,7 @@ describe('two server processes that share a Redis', () => {
       BEDROCK_MAX_CONCURRENT_REQUESTS: '1000',
       BEDROCK_FIRST_TOKEN_TIMEOUT: '60',
       BEDROCK_REQUEST_TIMEOUT: '120',
-      BEDROCK_TOOLSETS: 'core,ops',
+      BEDROCK_TOOLSETS: 'core,ops,sessions',
     });
     const server = await startHttpServer([], folder.env);
     const opened = { client: await connectOverHttp(server.url), server, folder };
@@ -92,5 +97,24 @@ describe('two server processes that share a Redis', () => {
     const { result } = await callTool(first.client, 'bedrock_cache', { action: 'invalidate', tag: 'document=a' });
     expect(result).toMatchObject({ entries: 1, dry_run: false });
     await until(async () => (await ask(second, asked)).source === 'bedrock');
+  }, 60_000);
+
+  it('learn from the ratings that the other was given', async () => {
+    const [first, second] = [await replica(), await replica()];
+    const asked = { prompt: 'Write a function that sorts a list.', task: 'code' };
+    const preview = async () => {
+      const { result } = await callTool<RouteResult>(second.client, 'bedrock_route', asked);
+      return { model: result.chosen.model, quality: result.candidates[0]?.score_parts.quality ?? 0, result };
+    };
+    const before = await preview();
+    for (let index = 0; index < 8; index += 1) {
+      const more = { ...asked, prompt: `${asked.prompt} ${index}`, model: before.model, cache: 'bypass' };
+      const { request_id } = await ask(first, more);
+      const rated = await callTool(first.client, 'bedrock_feedback', { request_id, rating: 0 });
+      expect(rated.isError).toBe(false);
+    }
+    await until(async () => (await preview()).model !== before.model, 40_000);
+    const same = (await preview()).result.candidates.find(({ model }) => model === before.model);
+    expect(same?.score_parts.quality ?? 0).toBeLessThan(before.quality);
   }, 60_000);
 });

@@ -102,6 +102,7 @@ export async function connectOverHttp(url: string): Promise<Client> {
 
 /** The parts of tool results that tests calculate with. */
 export interface InvokeResult {
+  readonly request_id: string;
   readonly text: string;
   readonly source: string;
   readonly model: { readonly requested: string; readonly used: string; readonly region: string };
