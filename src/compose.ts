@@ -43,6 +43,7 @@ import { createPerformanceTracker } from './routing/performance-tracker.js';
 import { createRouteStage } from './routing/route-stage.js';
 import { createShadowStage, type ShadowStage } from './routing/shadow-stage.js';
 import { createTrainedClassifier } from './routing/trained-classifier.js';
+import { createFileReader, createFileStage } from './security/files/file-stage.js';
 import { createGuardStage } from './security/guard-stage.js';
 import { createBedrockIntegrationService } from './service.js';
 import { createRedisConnection } from './storage/redis-connection.js';
@@ -110,7 +111,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const service: BedrockIntegrationService = createBedrockIntegrationService({
     process: createRequestProcessor(stages),
     retrieval: (run) => createRetrieval({ ...stages, directory, client }, run),
-    route: decide(router, models),
+    ...decisions(settings, router, models),
     rate: learning.learner.rate,
     ...memory,
     directory,
@@ -149,10 +150,13 @@ function openHealth({ clock, version }: ApplicationOptions, watch: Watch, checks
     .run;
 }
 
-const decide = (router: ModelRouter, models: LiveModels) => async (request: ModelRequest, caller?: Caller) => {
-  await models.prepare(request.model, new AbortController().signal);
-  return router.route(request, caller && { caller });
-};
+const decisions = (settings: Settings, router: ModelRouter, models: LiveModels) => ({
+  prepare: readFiles(settings),
+  route: async (request: ModelRequest, caller?: Caller) => {
+    await models.prepare(request.model, new AbortController().signal);
+    return router.route(request, caller && { caller });
+  },
+});
 
 function openModels(
   { settings, clock, random }: ApplicationOptions,
@@ -219,6 +223,7 @@ function createStages(parts: StageParts): Stages {
   return {
     observe: createObserveStage({ clock }),
     session: memory.sessionStage,
+    files: createFileStage(readFiles(settings)),
     guard: createGuardStage({ ...settings.limits, clock }),
     cache: cache.stage,
     route: (next) => costs.economy(localModel ? localModel(route(next)) : route(next)),
@@ -245,6 +250,9 @@ function createStages(parts: StageParts): Stages {
     client: backend.client.converse,
   };
 }
+
+const readFiles = ({ limits }: Settings) =>
+  createFileReader({ ...limits, roots: limits.attachmentRoots, maxBytes: limits.attachmentMaxBytes });
 
 function openHedge({ hedging }: Settings, clock: Clock, { firstTokenTimes }: Watch, prices: PriceBook) {
   return createHedge({ clock, firstTokenTimes, prices, maxCost: nanoFromUsd(hedging.maxCostUsd) });

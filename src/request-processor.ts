@@ -4,6 +4,8 @@ import type { ModelRequest, RoutedRequest } from './core/request.js';
 export interface Stages {
   /** Tells what happens, whatever happens. */
   readonly observe: Stage<ModelRequest>;
+  /** Reads the files that a request names. */
+  readonly files: Stage<ModelRequest>;
   /** Puts what was said before in front of a request that continues a session, and adds what is said. */
   readonly session: Stage<ModelRequest>;
   /** Refuses what is too large, ill-formed or too much at once. */
@@ -28,6 +30,7 @@ export interface Stages {
 export function createRequestProcessor(stages: Stages): Handler<ModelRequest> {
   return pipeline<ModelRequest>()
     .through(stages.observe)
+    .through(stages.files)
     .through(stages.session)
     .through(stages.guard)
     .through(stages.cache)

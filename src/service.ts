@@ -35,6 +35,8 @@ import type { RunCall } from './retrieval.js';
 
 export interface ServiceParts {
   readonly process: Handler<ModelRequest>;
+  /** Puts what a request only names in its place, for what is decided without `process`. Default: nothing. */
+  readonly prepare?: (request: ModelRequest) => Promise<ModelRequest>;
   readonly route: (request: ModelRequest, caller?: Caller) => RoutingDecision | Promise<RoutingDecision>;
   /** Takes a rating; throws when the caller has no such answer. */
   readonly rate: (requestId: string, caller: string, rating: number) => RatedAnswer;
@@ -95,7 +97,7 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
   };
 
   const invoke: BedrockIntegrationService['invoke'] = (request, options) => run(request, options, parts.process);
-  const { answers, jobs, sessions, diagnostics } = parts;
+  const { answers, jobs, sessions, diagnostics, prepare = async (request) => request } = parts;
   return {
     invoke,
     batch: createBatch(invoke),
@@ -105,9 +107,9 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     diagnostics,
     ...(parts.retrieval && { retrieval: parts.retrieval(run) }),
     ...(parts.cache && { cache: parts.cache }),
-    route: async (request, caller) => parts.route(request, caller),
+    route: async (request, caller) => parts.route(await prepare(request), caller),
     feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
-    estimate: (request, caller) => estimate(parts, request, caller),
+    estimate: async (request, caller) => estimate(parts, await prepare(request), caller),
     aliases: () => parts.directory.aliases(),
     models: async (filter) => listModels(parts, filter),
     costReport: (query) => parts.costs.report(query),

@@ -23,17 +23,26 @@ export function answerFacts(
   const { usage, suspect, mismatch } = checkUsage(metadata.usage, estimate);
   const tier = metadata.serviceTier?.type;
   const asked = request.service_tier ?? 'default';
+  const way = wayServed(metadata);
+  const isSlower = metadata.performanceConfig?.latency === 'standard' && request.latency === 'optimized';
   const served = servedBy(metadata.trace?.promptRouter?.invokedModelId, request.target);
   return {
-    usage: tier === undefined || tier === 'default' ? usage : { ...usage, serviceTier: tier },
+    usage: way === undefined ? usage : { ...usage, serviceTier: way },
     served,
     notices: [
       ...(suspect ? [suspectUsage] : []),
       ...(mismatch ? [wrongTotal] : []),
       ...(tier !== undefined && tier !== asked ? [`Served in the tier ${word(tier)}, not ${asked}.`] : []),
+      ...(isSlower ? ['Served with standard latency, not optimized.'] : []),
       ...(served === request.target ? [] : [`The prompt router chose ${served.model}.`]),
     ],
   };
+}
+
+/** What has a price of its own; undefined for the default way. */
+function wayServed({ serviceTier, performanceConfig }: Partial<ConverseStreamMetadataEvent>): string | undefined {
+  if (serviceTier?.type !== undefined && serviceTier.type !== 'default') return serviceTier.type;
+  return performanceConfig?.latency === 'optimized' ? 'optimized' : undefined;
 }
 
 const word = (value: string): string => value.replace(/[^\w.:-]/g, '').slice(0, 64);

@@ -3,6 +3,7 @@ import type {
   ConverseCommandOutput,
   ConverseStreamMetadataEvent,
   ConverseStreamOutput,
+  MessageStopEvent,
   ReasoningContentBlockDelta,
 } from '@aws-sdk/client-bedrock-runtime';
 import { ServiceError } from '../core/errors.js';
@@ -22,13 +23,24 @@ export function eventsOf(answer: ConverseCommandOutput, target: Target): Convers
   }
   return [
     ...(message.content ?? []).flatMap(blockEvents),
-    { messageStop: { stopReason: answer.stopReason } },
+    { messageStop: stopOf(answer) },
     { metadata: metadataOf(answer) },
   ];
 }
 
-function metadataOf({ usage, trace, serviceTier }: ConverseCommandOutput): ConverseStreamMetadataEvent {
-  return { usage, metrics: undefined, ...(trace && { trace }), ...(serviceTier && { serviceTier }) };
+function stopOf({ stopReason, additionalModelResponseFields }: ConverseCommandOutput): MessageStopEvent {
+  return { stopReason, ...(additionalModelResponseFields !== undefined && { additionalModelResponseFields }) };
+}
+
+function metadataOf(answer: ConverseCommandOutput): ConverseStreamMetadataEvent {
+  const { usage, trace, serviceTier, performanceConfig } = answer;
+  return {
+    usage,
+    metrics: undefined,
+    ...(trace && { trace }),
+    ...(serviceTier && { serviceTier }),
+    ...(performanceConfig && { performanceConfig }),
+  };
 }
 
 /** One block of a whole answer as events. */

@@ -4,12 +4,14 @@ import type { RoutedRequest } from '../core/request.js';
 import { invocationId } from '../core/target.js';
 import { type Guardrail, guardrailConfig } from './guardrails.js';
 import { encodeMessages, hasToolBlocks } from './message-encoding.js';
+import { ownFields } from './own-fields.js';
 import { type PromptCaching, withCachePoints } from './prompt-caching.js';
 import { obeyConversationRules } from './quirks/conversation.js';
 import { rulesOf } from './quirks/model-rules.js';
 import { planReasoning } from './reasoning.js';
 import { replayProblem } from './reasoning-replay.js';
 import { sampling } from './sampling-rules.js';
+import { serviceFields } from './service-fields.js';
 import { planStructure } from './structured-output.js';
 import { encodeTools } from './tool-config.js';
 import { type ToolNames, toolNames } from './tool-names.js';
@@ -19,6 +21,8 @@ export interface ConverseFeatures {
   readonly promptCaching: PromptCaching;
   readonly guardrail?: Guardrail;
 }
+
+type Document = NonNullable<ConverseStreamCommandInput['additionalModelRequestFields']>;
 
 const noFeatures: ConverseFeatures = { promptCaching: 'off' };
 
@@ -63,7 +67,8 @@ export function encodeConverseRequest(
   const obeyed = obeyConversationRules(conversation.messages, rulesOf(given.target.model));
   const { notices, extraFields, ...sampled } = sampling(request, request.target);
   const limit = limitTokens(request, model);
-  const extra = { ...extraFields, ...reasoning.fields } as ConverseStreamCommandInput['additionalModelRequestFields'];
+  const own = ownFields(given, { ...extraFields, ...reasoning.fields });
+  const service = serviceFields(given, model);
   const input: ConverseStreamCommandInput = {
     modelId: invocationId(request.target),
     messages: obeyed.messages,
@@ -71,9 +76,9 @@ export function encodeConverseRequest(
     ...(system !== undefined && !inTurn && { system: [{ text: system }] }),
     ...(tools.toolConfig && { toolConfig: tools.toolConfig }),
     ...(structure.outputConfig && { outputConfig: structure.outputConfig }),
-    ...((extraFields ?? reasoning.fields) && { additionalModelRequestFields: extra }),
+    ...(own.fields && { additionalModelRequestFields: own.fields as Document }),
     ...(features.guardrail && { guardrailConfig: guardrailConfig(features.guardrail) }),
-    ...serviceFields(given),
+    ...service.input,
   };
   return {
     input: withCachePoints(input, request, model, features.promptCaching),
@@ -81,12 +86,14 @@ export function encodeConverseRequest(
       ...limit.notices,
       ...reasoning.notices,
       ...notices,
+      ...own.notices,
+      ...service.notices,
       ...tools.notices,
       ...conversation.notices,
       ...obeyed.notices,
     ],
     decoding: { names, ...(structure.answerTool !== undefined && { answerTool: structure.answerTool }) },
-    thinks: reasoning.fields !== undefined,
+    thinks: reasoning.fields !== undefined || own.thinks,
   };
 }
 
@@ -96,15 +103,6 @@ function onWire(request: RoutedRequest, names: ToolNames): RoutedRequest {
     ...request,
     ...(tools && { tools: tools.map((tool) => ({ ...tool, name: names.toWire(tool.name) })) }),
     ...(choice !== undefined && { tool_choice: names.toWire(choice) }),
-  };
-}
-
-/** What the service looks at, and no model: the tier, and tags for its invocation log. */
-function serviceFields({ service_tier: tier, tags = {} }: RoutedRequest) {
-  const metadata = Object.entries(tags).map(([name, value]) => [name, value.replace(/[^\w\s:@$#=/+,.-]/g, '_')]);
-  return {
-    ...(tier !== undefined && { serviceTier: { type: tier } }),
-    ...(metadata.length > 0 && { requestMetadata: Object.fromEntries(metadata) as Record<string, string> }),
   };
 }
 

@@ -52,7 +52,7 @@ export const verdicts = {
   malformed: {
     category: 'validation',
     message: (at) => `Bedrock does not accept the form of the request for ${at}.`,
-    remedy: 'Leave out the optional arguments, or ask for another model.',
+    remedy: 'Leave out the optional arguments, `additional_model_request_fields` first, or ask for another model.',
   },
   inputTooLong: {
     category: 'validation',

@@ -3,6 +3,7 @@ import type {
   Message as BedrockMessage,
   ToolUseBlock,
 } from '@aws-sdk/client-bedrock-runtime';
+import { ServiceError } from '../core/errors.js';
 import type { ContentBlock, Message } from '../core/request.js';
 import { type Reasoning, replayProblem } from './reasoning-replay.js';
 import { type ToolNames, toolNames } from './tool-names.js';
@@ -111,6 +112,12 @@ function encodeBlock(block: ContentBlock, names: Names): BedrockBlock[] {
       const name = documentName(block.name, names.documents);
       return [{ document: { format: block.format, name, source: { bytes: bytes(block.data) } } }];
     }
+    case 'video':
+      return [{ video: { format: block.format, source: { bytes: bytes(block.data) } } }];
+    case 'audio':
+      return [{ audio: { format: block.format, source: { bytes: bytes(block.data) } } }];
+    case 'file':
+      throw new ServiceError('internal', 'A file was to be sent that nobody had read.');
     case 'tool_use': {
       const input = block.input as NonNullable<ToolUseBlock['input']>;
       return [{ toolUse: { toolUseId: names.tools.idToWire(block.id), name: names.tools.toWire(block.name), input } }];

@@ -28,7 +28,15 @@ export function encodeModelCall(
   const encoded = encodeConverseRequest(own === undefined ? request : rest, model, features);
   // What was made of the request may need more than the format has: a schema, a tool that stands for one.
   if (!fits(family, encoded.input)) return encodeConverseRequest(request, model, features);
-  return own === undefined ? { ...encoded, family } : { ...withField(encoded, own, topK), family };
+  const native = own === undefined ? encoded : withField(encoded, own, topK);
+  return { ...native, family, notices: [...native.notices, ...nativeNotices(request)] };
+}
+
+function nativeNotices({ additional_model_response_field_paths: paths, target }: RoutedRequest): readonly string[] {
+  if (paths === undefined) return [];
+  return [
+    `\`additional_model_response_field_paths\` was left out: ${target.model} is asked in its own format, which has none.`,
+  ];
 }
 
 function withField(encoded: ConverseRequest, name: string, value: number | undefined): ConverseRequest {
@@ -49,6 +57,8 @@ function fits(
     schema: outputConfig?.textFormat !== undefined,
     image: blocks.some(({ image }) => image),
     document: blocks.some(({ document }) => document),
+    video: blocks.some(({ video }) => video),
+    audio: blocks.some(({ audio }) => audio),
   };
   return Object.entries(needed).every(([feature, need]) => !need || takes.has(feature as NativeFeature));
 }

@@ -1,4 +1,8 @@
-import type { ConverseStreamMetadataEvent, ConverseStreamOutput } from '@aws-sdk/client-bedrock-runtime';
+import type {
+  ConverseStreamMetadataEvent,
+  ConverseStreamOutput,
+  MessageStopEvent,
+} from '@aws-sdk/client-bedrock-runtime';
 import { ServiceError } from '../core/errors.js';
 import type { ContentBlock, RoutedRequest } from '../core/request.js';
 import { type ModelResponse, type StopReason, stopReasons, type Usage } from '../core/response.js';
@@ -11,7 +15,10 @@ import { guardrailNotice } from './guardrails.js';
 import { estimatedUsage, type TokenEstimate } from './token-usage.js';
 
 /** What the events of one answer come to. */
-export type GatheredAnswer = Pick<ModelResponse, 'content' | 'stopReason' | 'usage' | 'served' | 'notices'>;
+export type GatheredAnswer = Pick<
+  ModelResponse,
+  'content' | 'stopReason' | 'usage' | 'served' | 'notices' | 'additionalFields'
+>;
 
 /** Gathers the events of one answer; pure but for `onText`. */
 export interface ResponseHandler {
@@ -48,7 +55,7 @@ export function createResponseHandler(options: ResponseHandlerOptions): Response
   const { request, onText, onPreview, decoding = untouched } = options;
   const blocks = new Map<string, OpenBlock>();
   const notices = new Set<string>();
-  let stopReason: string | undefined;
+  let stop: MessageStopEvent | undefined;
   let metadata: Partial<ConverseStreamMetadataEvent> = {};
   let textHandedOn = false;
 
@@ -65,13 +72,13 @@ export function createResponseHandler(options: ResponseHandlerOptions): Response
 
   return {
     get ended() {
-      return stopReason !== undefined;
+      return stop !== undefined;
     },
     get textHandedOn() {
       return textHandedOn;
     },
     add: (event) => {
-      if (event.messageStop) stopReason = event.messageStop.stopReason ?? 'unknown';
+      if (event.messageStop) stop = event.messageStop;
       if (event.metadata) metadata = event.metadata;
       if (event.contentBlockStart?.start) {
         openBlock(blocks, event.contentBlockStart.contentBlockIndex, event.contentBlockStart.start);
@@ -88,9 +95,9 @@ export function createResponseHandler(options: ResponseHandlerOptions): Response
         .map((open) => (open.type === 'text' ? open.text : ''))
         .join(''),
     finish: () => {
-      if (stopReason === undefined) throw truncated(request.target);
+      if (stop === undefined) throw truncated(request.target);
       const open = withoutCarrier([...blocks.values()], decoding);
-      return gathered({ request, decoding, open, stopReason, metadata, estimate, notices });
+      return gathered({ request, decoding, open, stop, metadata, estimate, notices });
     },
   };
 }
@@ -100,21 +107,34 @@ interface Arrived {
   readonly request: RoutedRequest;
   readonly decoding: AnswerDecoding;
   readonly open: readonly OpenBlock[];
-  /** In Bedrock's words. */
-  readonly stopReason: string;
+  readonly stop: MessageStopEvent;
   readonly metadata: Partial<ConverseStreamMetadataEvent>;
   readonly estimate: () => TokenEstimate;
   readonly notices: Set<string>;
 }
 
 function gathered(arrived: Arrived): GatheredAnswer {
-  const { request, decoding, open, stopReason, metadata, notices } = arrived;
+  const { request, decoding, open, stop, metadata, notices } = arrived;
+  const stopReason: string = stop.stopReason ?? 'unknown';
   const ended = knownStopReason(stopReason);
   const { usage, served, notices: told } = answerFacts(metadata, request, arrived.estimate);
   const content = closeBlocks(open, ended, notices, request.target).map((block) => decoded(block, decoding, served));
   if (blocked.includes(ended)) refuseIfEmpty(content, ended, metadata, request.target);
   for (const notice of [...told, ...stopNotices(stopReason, content, metadata)]) notices.add(notice);
-  return { content, stopReason: stopAfter(ended, content, decoding), usage, served, notices: [...notices] };
+  return {
+    content,
+    stopReason: stopAfter(ended, content, decoding),
+    usage,
+    served,
+    notices: [...notices],
+    ...additionalFields(stop),
+  };
+}
+
+/** A document of AWS, which is JSON and nothing else. */
+function additionalFields({ additionalModelResponseFields: fields }: MessageStopEvent) {
+  const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
+  return isObject ? { additionalFields: fields as Readonly<Record<string, unknown>> } : {};
 }
 
 const knownStopReason = (value: string): StopReason => stopReasons.find((reason) => reason === value) ?? 'unknown';

@@ -64,6 +64,7 @@ const response = z.object({
   source: z.enum(answerSources),
   timeToFirstTokenMs: z.number().optional(),
   structured: z.record(z.string(), z.unknown()).optional(),
+  additionalFields: z.record(z.string(), z.unknown()).optional(),
   cost: z.object({ nanoUsd: count, estimated: z.boolean() }).optional(),
   notices: z.array(z.string()),
 });

@@ -1,3 +1,4 @@
+import { isMedia } from '../core/content-blocks.js';
 import type { ErrorCategory } from '../core/errors.js';
 import type { CallContext } from '../core/pipeline.js';
 import type { ModelRequest } from '../core/request.js';
@@ -39,9 +40,7 @@ const sensitiveTag = 'sensitive';
 const steadyTemperature = 0.3;
 
 const hasAttachment = ({ messages }: ModelRequest): boolean =>
-  messages.some(
-    ({ content }) => typeof content !== 'string' && content.some(({ type }) => type === 'image' || type === 'document'),
-  );
+  messages.some(({ content }) => typeof content !== 'string' && content.some(isMedia));
 
 const isSensitive = ({ tags }: ModelRequest): boolean => (tags?.[sensitiveTag] ?? 'false') !== 'false';
 

@@ -59,6 +59,7 @@ const encryptionKey = text(
   '32 bytes as 64 hexadecimal digits or as base64 (openssl rand -base64 32)',
   /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=?)$/i,
 );
+const directory = text('an absolute path of a directory', /^(\/|[A-Za-z]:[\\/])/);
 const host = text('an address or host name of this machine', /^[\w.:-]{1,255}$/);
 
 const models = z.strictObject({
@@ -170,6 +171,18 @@ const limits = z.strictObject({
     25_000_000,
     { variable: 'BEDROCK_MAX_REQUEST_BYTES' },
     'Largest request, in bytes of UTF-8.',
+  ),
+  attachmentRoots: required(
+    list(directory),
+    [],
+    { variable: 'BEDROCK_ATTACHMENT_ROOTS', defaultText: 'none: no files are read' },
+    'Directories from which callers may attach files by path; links that lead out of them are refused.',
+  ),
+  attachmentMaxBytes: required(
+    wholeNumber(1, 25_000_000),
+    18_350_080,
+    { variable: 'BEDROCK_ATTACHMENT_MAX_BYTES' },
+    "Largest file that is attached by path, in bytes; Bedrock's own limits of each kind hold too.",
   ),
 });
 

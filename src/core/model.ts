@@ -28,6 +28,7 @@ const price = z.object({
   flexOutput: z.number().nullish(),
   priorityInput: z.number().nullish(),
   priorityOutput: z.number().nullish(),
+  /** Listed for the models that can be asked for the faster answer. */
   latencyOptimizedInput: z.number().nullish(),
   latencyOptimizedOutput: z.number().nullish(),
   perQuery: z.number().optional(),

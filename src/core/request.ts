@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { bedrockArguments, requestFieldsProblem } from './bedrock-arguments.js';
+import { contentBlock } from './content-blocks.js';
 import type { Target } from './target.js';
+
+export { type ContentBlock, contentBlock } from './content-blocks.js';
 
 /*
  * The request keeps the names of the tool's arguments (snake_case) all the way to the Bedrock client: it is wire data,
@@ -15,88 +19,6 @@ const requestLimits = {
   timeoutMs: 3_600_000,
   tokens: 10_000_000,
 } as const;
-
-/**
- * Looks for a wrong character instead of matching the whole text: a pattern that consumes megabytes keeps a way back for
- * each of them and overflows the stack of the regular expression engine.
- */
-function isBase64(value: string): boolean {
-  const padding = value.endsWith('==') ? 2 : Number(value.endsWith('='));
-  return value.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(value.slice(0, value.length - padding));
-}
-
-const base64 = z
-  .string()
-  .min(1)
-  .refine(
-    isBase64,
-    'must be standard base64, padded to a multiple of four characters, without line breaks or a data: prefix',
-  );
-
-const text = z.strictObject({ type: z.literal('text'), text: z.string() });
-
-const image = z.strictObject({
-  type: z.literal('image'),
-  format: z.enum(['png', 'jpeg', 'gif', 'webp']),
-  data: base64.describe('The bytes, base64.'),
-});
-
-const documentFormats = ['pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'txt', 'md'] as const;
-const document = z.strictObject({
-  type: z.literal('document'),
-  format: z.enum(documentFormats),
-  name: z.string().min(1).max(200).describe('A neutral name; the model sees it.'),
-  data: base64.describe('The bytes, base64.'),
-});
-
-const toolUse = z.strictObject({
-  type: z.literal('tool_use'),
-  id: z.string().min(1).max(64),
-  name: z.string().min(1).max(128),
-  input: z.record(z.string(), z.unknown()),
-});
-
-const toolResult = z.strictObject({
-  type: z.literal('tool_result'),
-  tool_use_id: z.string().min(1).max(64),
-  content: z.string().describe('The result as text; JSON results as JSON text.'),
-  is_error: z.boolean().optional(),
-});
-
-const reasoning = z.strictObject({
-  type: z.literal('reasoning'),
-  text: z.string().optional(),
-  signature: z.string().optional(),
-  redacted: base64.optional(),
-  model: z.string().max(256).optional().describe('Who thought it; no other model takes it back.'),
-});
-
-/**
- * All blocks in one, for those who read the schema before their first call: the exact one is a third of all that they
- * would have to read.
- */
-const briefBlock = {
-  type: 'object',
-  properties: {
-    type: { enum: ['text', 'image', 'document', 'tool_use', 'tool_result', 'reasoning'] },
-    text: { type: 'string' },
-    format: { type: 'string', description: 'png, jpeg, pdf, …' },
-    data: { type: 'string', description: 'Base64.' },
-    name: { type: 'string' },
-    id: { type: 'string' },
-    input: { type: 'object' },
-    tool_use_id: { type: 'string' },
-    content: { type: 'string' },
-    is_error: { type: 'boolean' },
-  },
-  required: ['type'],
-};
-
-export const contentBlock = z
-  .discriminatedUnion('type', [text, image, document, toolUse, toolResult, reasoning])
-  .meta({ brief: briefBlock });
-/** One piece of a message, as the caller gives it and as an answer returns it. */
-export type ContentBlock = z.output<typeof contentBlock>;
 
 const message = z.strictObject({
   role: z.enum(['user', 'assistant']),
@@ -173,6 +95,7 @@ export const requestArguments = z.strictObject({
     .optional()
     .describe('How much the model thinks before it answers, where it can.'),
   service_tier: z.enum(serviceTiers).optional().describe('Bedrock service tier. Default: default.'),
+  ...bedrockArguments,
   cache: z
     .enum(cacheModes)
     .optional()
@@ -216,7 +139,8 @@ function toolProblem({ tools = [], tool_choice }: RequestArguments): string | un
 
 /** The request behind checked arguments; what is wrong with them together becomes an issue. */
 export function toModelRequest({ prompt, messages, ...rest }: RequestArguments, check: z.RefinementCtx) {
-  for (const problem of [conversationProblem({ prompt, messages }), toolProblem(rest)]) {
+  const fieldsProblem = requestFieldsProblem(rest.additional_model_request_fields);
+  for (const problem of [conversationProblem({ prompt, messages }), toolProblem(rest), fieldsProblem]) {
     if (problem) check.addIssue({ code: 'custom', message: problem });
   }
   const conversation: Message[] = messages ?? [{ role: 'user', content: prompt ?? '' }];

@@ -18,7 +18,7 @@ export interface Usage {
   readonly totalTokens: number;
   /** True when the service gave no (believable) count and we estimated. */
   readonly estimated: boolean;
-  /** The service tier that did the work, when it was not the default one: it has a price of its own. */
+  /** The service tier that did the work, or `optimized` latency, when it was not the default: it has a price of its own. */
   readonly serviceTier?: string;
 }
 
@@ -80,6 +80,8 @@ export interface ModelResponse {
   readonly timeToFirstTokenMs?: number;
   /** The answer as a value that fits `response_schema`, when one was given and the answer is complete. */
   readonly structured?: Readonly<Record<string, unknown>>;
+  /** What `additional_model_response_field_paths` asked for, as the model has it. */
+  readonly additionalFields?: Readonly<Record<string, unknown>>;
   /** Set by the budget stage. */
   readonly cost?: Cost;
   /** What the caller should know: a successor answered, a parameter was dropped, a fallback was used. */

@@ -20,6 +20,8 @@ const tokensOfSchemaUse = 30;
 const tokensPerImage = 1_600;
 /** Documents are billed by their extracted text; a byte of a typical PDF carries far less than one character. */
 const documentBytesPerToken = 12;
+/** Video and audio are billed by the second; this is what they come to at a low bit rate. */
+const mediaBytesPerToken = 128;
 
 /** Estimated tokens of a text, mostly above the true count; 0 for the empty text. */
 export function estimateTextTokens(text: string): number {
@@ -57,6 +59,12 @@ function estimateBlockTokens(block: ContentBlock): number {
       return tokensPerImage;
     case 'document':
       return Math.ceil((block.data.length * 3) / 4 / documentBytesPerToken) + tokensPerMessage;
+    case 'video':
+    case 'audio':
+      return Math.ceil((block.data.length * 3) / 4 / mediaBytesPerToken) + tokensPerMessage;
+    case 'file':
+      // It is read before anything is estimated.
+      return 0;
     case 'tool_use':
       return estimateTextTokens(JSON.stringify(block.input)) + estimateTextTokens(block.name);
     case 'tool_result':

@@ -15,7 +15,7 @@ export function worstCaseUse(
   tokens = estimateInputTokens(request),
 ): BudgetUse {
   const cacheWrite1hTokens = cachesForAnHour ? tokens : 0;
-  const served = dearestTier(request.service_tier);
+  const served = dearestTier(request);
   const usage = { ...noUsage, ...served, outputTokens: request.max_tokens, totalTokens: tokens + request.max_tokens };
   const plain = prices.costOf(request.target, { ...usage, inputTokens: tokens });
   const caching = prices.costOf(request.target, { ...usage, cacheWriteTokens: tokens, cacheWrite1hTokens });
@@ -23,4 +23,7 @@ export function worstCaseUse(
 }
 
 /** Where a cheaper tier is asked for, the default one may still do the work. */
-const dearestTier = (tier: RoutedRequest['service_tier']) => (tier === 'priority' ? { serviceTier: tier } : {});
+function dearestTier({ service_tier: tier, latency }: RoutedRequest) {
+  if (tier === 'priority') return { serviceTier: tier };
+  return latency === 'optimized' ? { serviceTier: latency } : {};
+}

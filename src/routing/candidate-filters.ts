@@ -1,10 +1,11 @@
+import { isMedia, type MediaKind } from '../core/content-blocks.js';
 import type { Model } from '../core/model.js';
-import type { ContentBlock, ModelRequest } from '../core/request.js';
+import type { ModelRequest } from '../core/request.js';
 
 /** What a request demands of any model that is to answer it. */
 export interface Demands {
-  readonly image: boolean;
-  readonly document: boolean;
+  /** Kinds of attachments in the conversation. */
+  readonly media: ReadonlySet<MediaKind>;
   readonly tools: boolean;
   /** The answer has to fit a JSON schema. */
   readonly structured: boolean;
@@ -20,18 +21,17 @@ export const defaultMaxTokens = 4_096;
 const leastDefaultTokens = 256;
 
 export function demandsOf(request: ModelRequest, inputTokens: number, streaming = false): Demands {
-  const demands = { image: false, document: false, tools: (request.tools?.length ?? 0) > 0 };
+  const media = new Set<MediaKind>();
+  let tools = (request.tools?.length ?? 0) > 0;
   for (const { content } of request.messages) {
-    if (typeof content !== 'string') for (const block of content) noteBlock(block, demands);
+    if (typeof content === 'string') continue;
+    for (const block of content) {
+      if (isMedia(block)) media.add(block.type);
+      tools ||= block.type === 'tool_use' || block.type === 'tool_result';
+    }
   }
   const structured = request.response_schema !== undefined;
-  return { ...demands, structured, streaming, inputTokens, maxTokens: request.max_tokens };
-}
-
-function noteBlock(block: ContentBlock, demands: { image: boolean; document: boolean; tools: boolean }): void {
-  if (block.type === 'image') demands.image = true;
-  if (block.type === 'document') demands.document = true;
-  if (block.type === 'tool_use' || block.type === 'tool_result') demands.tools = true;
+  return { media, tools, structured, streaming, inputTokens, maxTokens: request.max_tokens };
 }
 
 /** Limit of tokens in the answer of this model: the caller's or the default, within what model and window can hold. */
@@ -42,11 +42,18 @@ export function answerLimit(model: Pick<Model, 'contextWindow' | 'maxOutput'>, d
   return Math.max(Math.min(defaultMaxTokens, most, room), Math.min(leastDefaultTokens, most));
 }
 
+const untakenMedia: Readonly<Record<MediaKind, string>> = {
+  image: 'takes no images',
+  document: 'takes no documents',
+  video: 'takes no video',
+  audio: 'takes no audio',
+};
+
 /** Why this model cannot answer this request; undefined when it can. */
 export function unfitReason(model: Model, demands: Demands): string | undefined {
   if (!model.converse) return 'has no conversation interface on Bedrock';
-  if (demands.image && !model.input.includes('image')) return 'takes no images';
-  if (demands.document && !model.input.includes('document')) return 'takes no documents';
+  const untaken = [...demands.media].find((kind) => !model.input.includes(kind));
+  if (untaken !== undefined) return untakenMedia[untaken];
   if (demands.tools && model.tools === false) return 'cannot use tools';
   // Without either, the schema is a wish in words, which a model follows or not.
   if (demands.structured && model.tools === false && model.strictTools !== true) return 'cannot be held to a schema';

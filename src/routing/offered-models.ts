@@ -1,3 +1,4 @@
+import { mediaKinds } from '../core/content-blocks.js';
 import type { ModelRequest, Task } from '../core/request.js';
 import type { Classification, ComplexityLevel, Exclusion } from '../core/routing.js';
 import type { AllowedModels } from './caller-limits.js';
@@ -117,13 +118,14 @@ export function createOffers(): (offer: Offer) => Fit {
     const find = () => applyFilters(offeredModels(offer), offer);
     const needed = demands.inputTokens + (demands.maxTokens ?? defaultMaxTokens);
     if (asked !== undefined || allowed !== undefined || needed > pool.smallestWindow) return find();
-    const { image, document, tools, structured, streaming } = demands;
+    const { media, tools, structured, streaming } = demands;
     const key = [
       classification.task,
       classification.complexity.level,
       isUnsure(request, classification),
       split.length,
-      [image, document, tools, structured, streaming].map(Number).join(''),
+      [tools, structured, streaming].map(Number).join(''),
+      mediaKinds.filter((kind) => media.has(kind)).join(),
     ].join(' ');
     const known = remembered.get(key) ?? find();
     remembered.set(key, known);

@@ -21,6 +21,8 @@ export interface Answer {
   readonly usage: Usage;
   /** What of the request Converse repeats as having been used. */
   readonly applied: Readonly<Record<string, unknown>>;
+  /** Set when fields of the model's own answer were asked for and are there. */
+  readonly extra?: { readonly additionalModelResponseFields: object };
 }
 
 const repeatedMembers = ['serviceTier', 'performanceConfig'] as const;

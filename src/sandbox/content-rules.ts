@@ -7,7 +7,28 @@ import { isClaude, type PlacedBlock, placedBlocks, type Rule } from './rule.js';
 const mediaLimits = [
   { kind: 'image', most: 20, megabytes: 3.75 },
   { kind: 'document', most: 5, megabytes: 4.5 },
+  { kind: 'video', most: 1, megabytes: 25 },
+  { kind: 'audio', most: 1, megabytes: 25 },
 ] as const;
+
+/** Of the media whose formats AWS lists: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_VideoBlock.html */
+const mediaFormats = {
+  video: ['mkv', 'mov', 'mp4', 'webm', 'flv', 'mpeg', 'mpg', 'wmv', 'three_gp'],
+  audio: 'mp3 opus wav aac flac mp4 ogg mkv mka x-aac m4a mpeg mpga pcm webm'.split(' '),
+} as const;
+
+const formats: Rule = ({ body }) => {
+  for (const { block, path } of placedBlocks(body)) {
+    for (const kind of ['video', 'audio'] as const) {
+      const format = block[kind]?.['format'];
+      if (block[kind] && !(typeof format === 'string' && (mediaFormats[kind] as readonly string[]).includes(format)))
+        return invalid(
+          `Value at '${path}.${kind}.format' failed to satisfy constraint: Member must satisfy enum value set`,
+        );
+    }
+  }
+  return undefined;
+};
 
 const sizeOf = (media: Readonly<Record<string, unknown>> | undefined): number => {
   const bytes = (media?.['source'] as { bytes?: unknown } | undefined)?.bytes;
@@ -17,7 +38,9 @@ const sizeOf = (media: Readonly<Record<string, unknown>> | undefined): number =>
 const attachments: Rule = ({ body, native }) => {
   if (native) return undefined;
   const blocks = placedBlocks(body);
-  const strayed = blocks.find(({ block, message }) => message.role !== 'user' && (block.image ?? block.document));
+  const strayed = blocks.find(
+    ({ block, message }) => message.role !== 'user' && mediaLimits.some(({ kind }) => block[kind]),
+  );
   if (strayed)
     return invalid(`The attachment at ${strayed.path} is not allowed: attachments go into user messages only.`);
   for (const { kind, most, megabytes } of mediaLimits) {
@@ -93,4 +116,4 @@ const cachePoints: Rule = ({ body }) => {
     : undefined;
 };
 
-export const contentRules: readonly Rule[] = [attachments, documents, reasoning, cachePoints];
+export const contentRules: readonly Rule[] = [formats, attachments, documents, reasoning, cachePoints];

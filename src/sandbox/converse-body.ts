@@ -77,6 +77,11 @@ const outputConfig = z.looseObject({
     .optional(),
 });
 
+const metadataText = /^[a-zA-Z0-9\s:_@$#=/+,.-]*$/;
+const requestMetadata = z
+  .record(z.string().min(1).max(256).regex(metadataText), z.string().max(256).regex(metadataText))
+  .refine((pairs) => Object.keys(pairs).length <= 16);
+
 export const converseBody = z.looseObject({
   messages: z.array(message).default([]),
   system: z.array(block).default([]),
@@ -84,6 +89,10 @@ export const converseBody = z.looseObject({
   toolConfig: toolConfig.optional(),
   outputConfig: outputConfig.optional(),
   additionalModelRequestFields: z.looseObject({}).optional(),
+  additionalModelResponseFieldPaths: z.array(z.string().min(1).max(256).startsWith('/')).max(10).optional(),
+  requestMetadata: requestMetadata.optional(),
+  performanceConfig: z.looseObject({ latency: z.enum(['standard', 'optimized']).optional() }).optional(),
+  serviceTier: z.looseObject({ type: z.enum(['priority', 'default', 'flex', 'reserved']) }).optional(),
 });
 export type ConverseBody = z.output<typeof converseBody>;
 

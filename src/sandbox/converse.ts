@@ -1,4 +1,4 @@
-import type { Answer, AnswerBlock } from './answer.js';
+import type { AnswerBlock } from './answer.js';
 import { pieces } from './answer.js';
 import { converseBody, parseBody } from './converse-body.js';
 import type { WireEvent, WireFormat } from './wire-format.js';
@@ -13,9 +13,6 @@ function converseBlock(block: AnswerBlock): unknown {
       return { toolUse: { toolUseId: block.toolUseId, name: block.name, input: block.input } };
   }
 }
-
-const responseFields = (answer: Answer): object =>
-  answer.stopSequence === undefined ? {} : { additionalModelResponseFields: { stop_sequence: answer.stopSequence } };
 
 function* deltasOf(block: AnswerBlock): Generator<unknown> {
   if (block.type === 'text') {
@@ -44,13 +41,13 @@ export const converseFormat: WireFormat = {
     stopReason: answer.stopReason,
     usage: answer.usage,
     metrics: { latencyMs },
-    ...responseFields(answer),
+    ...answer.extra,
     ...answer.applied,
   }),
   stream: function* (answer, _served, timing) {
     yield { type: 'messageStart', payload: { role: 'assistant' } };
     for (const [index, block] of answer.blocks.entries()) yield* blockEvents(block, index);
-    yield { type: 'messageStop', payload: { stopReason: answer.stopReason, ...responseFields(answer) } };
+    yield { type: 'messageStop', payload: { stopReason: answer.stopReason, ...answer.extra } };
     yield {
       type: 'metadata',
       payload: { usage: answer.usage, metrics: { latencyMs: timing().latencyMs }, ...answer.applied },

@@ -9,6 +9,7 @@ import type { Fault } from './faults.js';
 import { type CallFacts, eventStreamType, isStreaming, type Operation } from './match.js';
 import { nativeFormat } from './native/formats.js';
 import { maxOutputOf, objection } from './request-rules.js';
+import { withResponseFields } from './response-fields.js';
 import { nowMs, type SandboxState } from './state.js';
 import { sendEvents } from './stream-delivery.js';
 import type { Usage } from './usage.js';
@@ -58,7 +59,7 @@ function answerFor(state: SandboxState, facts: CallFacts, served: Served, body: 
   if (isRefusal(reservation)) return reservation;
   const answer = composeAnswer({ served, body, input, maxTokens, reply: state.replies.take(facts) });
   reservation.settle(input.inputTokens + input.cacheWriteInputTokens + answer.usage.outputTokens);
-  return answer;
+  return withResponseFields(answer, served, body);
 }
 
 /** Counts as the headers that InvokeModel has beside its body. */

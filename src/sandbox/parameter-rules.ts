@@ -106,4 +106,9 @@ const thinkingRule: Rule = ({ model, body }) => {
   return kindRefusal(model.id, thinking, body.inferenceConfig.maxTokens) ?? besideThinking(body);
 };
 
-export const parameterRules: readonly Rule[] = [sampling, stopSequences, extraFields, efforts, thinkingRule];
+const latency: Rule = ({ model, body }) =>
+  body.performanceConfig?.latency === 'optimized' && typeof model.price.latencyOptimizedInput !== 'number'
+    ? invalid('Latency performance configuration is not supported for this model.')
+    : undefined;
+
+export const parameterRules: readonly Rule[] = [sampling, stopSequences, extraFields, efforts, thinkingRule, latency];

@@ -44,9 +44,12 @@ const wishes: Readonly<Record<string, Partial<ModelRequest> & { prompt?: string 
       { role: 'user', content: 'Well?' },
     ],
   },
-  'a tier, tags and stop sequences': {
+  'a tier, fields of other families, tags and stop sequences': {
     prompt: 'Hi',
     service_tier: 'flex',
+    latency: 'optimized',
+    additional_model_request_fields: { reasoningConfig: { type: 'disabled' }, reasoning_config: 'low', brand_new: 1 },
+    additional_model_response_field_paths: ['/stop_reason'],
     tags: { team: 'a b' },
     stop_sequences: ['STOP'],
     top_k: 5,

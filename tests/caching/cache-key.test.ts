@@ -68,6 +68,8 @@ describe('the cache key', () => {
     ['max_cost_usd', { ...full, max_cost_usd: 5 }],
     ['fallback', { ...full, fallback: false }],
     ['service_tier', { ...full, service_tier: 'flex' as const }],
+    ['latency', { ...full, latency: 'optimized' as const }],
+    ['request_metadata', { ...full, request_metadata: { a: 'b' } }],
     ['hints for a choice that is already made', { ...full, task: 'code' as const, optimize: 'cost' as const }],
     ['an absent field given as undefined', { ...full, task: undefined }],
     ['the Unicode form', { ...full, system: full.system?.normalize('NFD') }],
@@ -88,6 +90,8 @@ describe('the cache key', () => {
     ['task of an open choice', key({ messages: full.messages, task: 'code' })],
     ['goal of an open choice', key({ messages: full.messages, optimize: 'cost' })],
     ['no model', key({ messages: full.messages })],
+    ['fields of the model', key({ ...full, additional_model_request_fields: { a: 1 } })],
+    ['fields of its answer', key({ ...full, additional_model_response_field_paths: ['/a'] })],
   ])('separates by %s', (_, other) => {
     expect(other).not.toBe(key(full));
     expect(other).not.toBe(key({ ...full, model: 'nova' }));

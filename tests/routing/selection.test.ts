@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { MediaKind } from '../../src/core/content-blocks.js';
 import type { Model } from '../../src/core/model.js';
 import type { ModelRequest } from '../../src/core/request.js';
 import { optimizeGoals, type StrategyName, strategyNames, tasks } from '../../src/core/request.js';
@@ -274,13 +275,16 @@ function decide(
 
 describe('a filter', () => {
   const plain = catalogue.models.find(({ id }) => id === 'amazon.nova-pro-v1:0') as Model;
-  const none = { image: false, document: false, tools: false, structured: false, streaming: false };
+  const media = (...kinds: MediaKind[]) => ({ media: new Set(kinds) });
+  const none = { ...media(), tools: false, structured: false, streaming: false };
   const demands: Demands = { ...none, inputTokens: 10, maxTokens: undefined };
 
   it.each<[string | undefined, Partial<Model>, Partial<Demands>]>([
-    [undefined, {}, { image: true, document: true, tools: true, structured: true, streaming: true }],
-    ['takes no images', { input: ['text'] }, { image: true }],
-    ['takes no documents', { input: ['text'] }, { document: true }],
+    [undefined, {}, { ...media('image', 'document', 'video'), tools: true, structured: true, streaming: true }],
+    ['takes no images', { input: ['text'] }, media('image')],
+    ['takes no documents', { input: ['text'] }, media('document')],
+    ['takes no video', { input: ['text'] }, media('video')],
+    ['takes no audio', {}, media('image', 'audio')],
     ['cannot use tools', { tools: false }, { tools: true }],
     ['cannot be held to a schema', { tools: false }, { structured: true }],
     [undefined, { tools: false, strictTools: true }, { structured: true }],

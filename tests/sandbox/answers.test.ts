@@ -49,16 +49,35 @@ describe('the text', () => {
 
   it('stops at a stop sequence', async () => {
     const answer = await converse({ inferenceConfig: { stopSequences: ['zzz', 'answering'] } });
+    expect(answer).not.toHaveProperty('additionalModelResponseFields');
     expect(answer.stopReason).toBe('stop_sequence');
     expect(textOf(answer)).toBe('This is the Bedrock sandbox ');
-    expect(answer.additionalModelResponseFields).toEqual({ stop_sequence: 'answering' });
+    expect(answer).not.toHaveProperty('additionalModelResponseFields');
+  });
+
+  it('comes with the fields of the model that were asked for, whole and streamed', async () => {
+    const asked = {
+      inferenceConfig: { stopSequences: ['answering'] },
+      additionalModelResponseFieldPaths: ['/stop_sequence', '/usage/input_tokens', '/nothing'],
+    };
+    const answer = await converse(asked);
+    const fields = { stop_sequence: 'answering', usage: { input_tokens: answer.usage?.inputTokens } };
+    expect(answer.additionalModelResponseFields).toEqual(fields);
+    const client = runtimeClient(sandbox.url);
+    const { stream } = await client.send(new ConverseStreamCommand({ modelId, messages, ...asked }));
+    const events = [];
+    for await (const event of stream ?? []) events.push(event);
+    expect(events.find(({ messageStop }) => messageStop)?.messageStop?.additionalModelResponseFields).toEqual(fields);
+    client.destroy();
   });
 
   it('comes with the service tier and latency that were asked for', async () => {
     const asked = { serviceTier: { type: 'flex' as const }, performanceConfig: { latency: 'optimized' as const } };
-    expect(await converse(asked)).toMatchObject(asked);
+    const fast = { modelId: 'us.amazon.nova-pro-v1:0', ...asked };
+    expect(await converse(fast)).toMatchObject(asked);
+    await expect(converse(asked)).rejects.toThrow('Latency performance configuration is not supported');
     const client = runtimeClient(sandbox.url);
-    const { stream } = await client.send(new ConverseStreamCommand({ modelId, messages, ...asked }));
+    const { stream } = await client.send(new ConverseStreamCommand({ messages, ...fast }));
     let last: object | undefined;
     for await (const event of stream ?? []) last = event.metadata;
     expect(last).toMatchObject(asked);

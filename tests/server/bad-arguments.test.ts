@@ -90,7 +90,7 @@ describe('arguments that a schema refuses', () => {
     ],
     [
       'an unknown kind of block',
-      { messages: [{ role: 'user', content: [{ type: 'video' }] }] },
+      { messages: [{ role: 'user', content: [{ type: 'hologram' }] }] },
       '`messages[0].content[0].type`: must be one of text, image, document',
     ],
     [

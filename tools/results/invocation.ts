@@ -14,6 +14,7 @@ export const invocationResult = z.strictObject({
   content: z.array(z.looseObject({ type: z.string() })).describe('The answer as blocks, usable in `messages`.'),
   tool_calls: z.array(z.strictObject({ id: z.string(), name: z.string(), input: z.record(z.string(), z.unknown()) })),
   structured: z.record(z.string(), z.unknown()).optional().describe('The answer, when it fits `response_schema`.'),
+  additional_model_response_fields: z.record(z.string(), z.unknown()).optional(),
   stop_reason: z.enum(stopReasons),
   model: z.strictObject({
     requested: z.string().optional(),
@@ -80,6 +81,7 @@ export function toInvocationResult(invocation: Invocation): InvocationResult {
     content: [...response.content],
     tool_calls: toolCalls(response.content),
     ...(response.structured && { structured: response.structured }),
+    ...(response.additionalFields && { additional_model_response_fields: response.additionalFields }),
     stop_reason: response.stopReason,
     model: toModelResult(invocation),
     usage: toUsageResult(response.usage),

@@ -3,7 +3,7 @@ import type { Model } from '../../core/model.js';
 import type { Json } from './json.js';
 
 /** What a body may have to hold beside text. */
-export type NativeFeature = 'tools' | 'image' | 'document' | 'schema';
+export type NativeFeature = 'tools' | 'image' | 'document' | 'video' | 'audio' | 'schema';
 
 /** A request that obeys the rules of its model, in Converse's words, to be put into another body. */
 export interface NativeRequest

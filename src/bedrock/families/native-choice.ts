@@ -26,7 +26,9 @@ const beyondFormat: Readonly<Record<string, readonly Argument[]>> = { llama: ['s
 export function nativeCandidate(request: RoutedRequest, model: Model, mode: NativeMode): ModelFamily | undefined {
   if (mode === 'never') return undefined;
   const lacks = (beyondFormat[model.nativeFormat ?? ''] ?? []).some((argument) => request[argument] !== undefined);
-  if (lacks && model.converse) return undefined;
+  // InvokeModel has no way to ask for single fields of an answer.
+  const asksForFields = request.additional_model_response_field_paths !== undefined;
+  if ((lacks || asksForFields) && model.converse) return undefined;
   const asks = (beyondConverse[model.nativeFormat ?? ''] ?? []).some((argument) => request[argument] !== undefined);
   return mode === 'always' || !model.converse || asks ? familyOf(model) : undefined;
 }

@@ -49,7 +49,7 @@ function decodeChunk(chunk: Json): readonly ConverseStreamOutput[] {
 /** The understanding models of Nova: Converse's shapes with small differences. */
 export const nova: ModelFamily = {
   id: 'nova',
-  takes: new Set(['tools', 'image', 'document']),
+  takes: new Set(['tools', 'image', 'document', 'video']),
   serves: ({ nativeFormat }) => nativeFormat === 'nova',
   encode,
   decode: (answer) => {

@@ -1,12 +1,13 @@
 import type { ContentBlock, Message } from '@aws-sdk/client-bedrock-runtime';
+import { type MediaKind, mediaKinds } from '../../core/content-blocks.js';
 import { ServiceError } from '../../core/errors.js';
 
-/* Where images and documents may stand, and how many of them. */
+/* Where attachments may stand, and how many of them. */
 
-const mediaKinds = ['image', 'document', 'video', 'audio'] as const;
 const isMedia = (block: ContentBlock): boolean => mediaKinds.some((kind) => block[kind] !== undefined);
 
-const mostInTurn = { image: 20, document: 5 } as const;
+const mostInTurn: Readonly<Record<MediaKind, number>> = { image: 20, document: 5, video: 1, audio: 1 };
+const nounOf = { image: 'images', document: 'documents', video: 'videos', audio: 'audio files' } as const;
 const beside = 'See the attached document.';
 
 /** Attachments of the assistant go to the user turn after it. */
@@ -33,7 +34,7 @@ export function mediaInPlace(turns: readonly Message[]): Message[] {
  */
 export function mediaTurn(turn: Message): Message {
   const content = turn.content ?? [];
-  for (const kind of ['image', 'document'] as const) {
+  for (const kind of mediaKinds) {
     const found = content.filter((block) => block[kind]).length;
     if (found > mostInTurn[kind]) throw tooMany(kind, found);
   }
@@ -41,10 +42,11 @@ export function mediaTurn(turn: Message): Message {
   return lonely ? { ...turn, content: [...content, { text: beside }] } : turn;
 }
 
-function tooMany(kind: keyof typeof mostInTurn, found: number): ServiceError {
+function tooMany(kind: MediaKind, found: number): ServiceError {
+  const noun = nounOf[kind];
   return new ServiceError(
     'validation',
-    `One turn of \`messages\` holds ${found} ${kind}s; Bedrock takes ${mostInTurn[kind]}.`,
-    { remedy: `Send fewer ${kind}s, or spread them over turns with an answer in between.` },
+    `One turn of \`messages\` holds ${found} ${noun}; Bedrock takes ${mostInTurn[kind]}.`,
+    { remedy: `Send fewer ${noun}, or spread them over turns with an answer in between.` },
   );
 }

@@ -41,6 +41,8 @@ function richRequest(model: Model): Partial<ModelRequest> {
     ...(model.input.includes('document')
       ? [{ type: 'document' as const, format: 'pdf' as const, name: 'a_b.pdf', data }]
       : []),
+    ...(model.input.includes('video') ? [{ type: 'video' as const, format: 'mp4' as const, data }] : []),
+    ...(model.input.includes('audio') ? [{ type: 'audio' as const, format: 'wav' as const, data }] : []),
   ];
   const messages: Message[] = [
     { role: 'assistant', content: 'Welcome! ' },

@@ -22,6 +22,7 @@ const models = [
   'meta.llama4-scout-17b-instruct-v1:0',
   'mistral.mistral-large-3-675b-instruct',
   'mistral.mistral-7b-instruct-v0:2',
+  'mistral.voxtral-mini-3b-2507',
   'writer.palmyra-x5-v1:0',
   'qwen.qwen3-32b-v1:0',
   'moonshotai.kimi-k2.5',
@@ -57,11 +58,15 @@ const block = ({ input, tools }: Model): fc.Arbitrary<ContentBlock> => {
   ];
   const image: fc.Arbitrary<ContentBlock> = fc.constant({ type: 'image', format: 'png', data });
   const document: fc.Arbitrary<ContentBlock> = fc.constant({ type: 'document', format: 'pdf', name: 'a_b', data });
+  const video: fc.Arbitrary<ContentBlock> = fc.constant({ type: 'video', format: 'mp4', data });
+  const audio: fc.Arbitrary<ContentBlock> = fc.constant({ type: 'audio', format: 'mp3', data });
   return fc.oneof(
     ...usual,
     ...(tools === false ? [] : calls),
     ...(input.includes('image') ? [image] : []),
     ...(input.includes('document') ? [document] : []),
+    ...(input.includes('video') ? [video] : []),
+    ...(input.includes('audio') ? [audio] : []),
   );
 };
 
@@ -79,7 +84,8 @@ const history = (model: Model): fc.Arbitrary<Message[]> =>
 /** More attachments in a turn than Bedrock takes are refused with an explanation; that has a test of its own. */
 function isBearable(messages: readonly Message[]): boolean {
   const blocks = messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content));
-  return blocks.filter(({ type }) => type === 'document').length <= 5;
+  const count = (kind: ContentBlock['type']) => blocks.filter(({ type }) => type === kind).length;
+  return count('document') <= 5 && count('video') <= 1 && count('audio') <= 1;
 }
 
 function encode(messages: Message[], model: Model, withTools: boolean) {
