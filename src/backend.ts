@@ -6,10 +6,12 @@ import { openSdkHandler } from './bedrock/connection-options.js';
 import { createConnectionWatch } from './bedrock/connection-watch.js';
 import { type ControlPlane, createControlPlane } from './bedrock/control-plane.js';
 import type { ConverseFeatures } from './bedrock/converse-request.js';
+import { createTextGuard } from './bedrock/text-guard.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
 import type { HealthCheck, ModelDirectory } from './core/ports.js';
-import { region } from './core/target.js';
+import { type Region, region } from './core/target.js';
+import type { TextGuard } from './core/text-guard.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
 import type { FirstTokenTimes } from './resilience/first-token-times.js';
 
@@ -23,6 +25,8 @@ export interface BackendOptions {
 export interface Backend {
   readonly client: BedrockClient;
   readonly controlPlane: ControlPlane;
+  /** Undefined when no guardrail is set. */
+  readonly textGuard: TextGuard | undefined;
   readonly checks: readonly HealthCheck[];
   readonly readiness: AuthenticationReadiness;
   /** Loads what the first call needs, and begins to verify the credentials. Never rejects. */
@@ -74,6 +78,7 @@ export async function startBackend(
   return {
     client,
     controlPlane,
+    textGuard: openTextGuard(settings, client, home),
     readiness,
     checks: [createConnectionCheck({ authentication, readiness, controlPlane, region: home }), createPoolCheck(watch)],
     warm: async () => {
@@ -97,6 +102,10 @@ function awsConnection({ tlsMinVersion, fips, dualStack, proxy: url, noProxy }: 
 
 function conversationFeatures({ guardrail: { id, version }, promptCaching }: Settings): ConverseFeatures {
   return { promptCaching, ...(id !== undefined && { guardrail: { id, version } }) };
+}
+
+function openTextGuard({ guardrail: { id, version } }: Settings, client: BedrockClient, home: Region) {
+  return id === undefined ? undefined : createTextGuard({ client, guardrail: { id, version }, region: home });
 }
 
 async function startBuiltInSandbox({ clock, random, settings }: BackendOptions) {

@@ -18,6 +18,7 @@ import type { Caller } from './core/pipeline.js';
 import type { BudgetOutlook, HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
 import type { ModelRequest } from './core/request.js';
 import { type ModelId, modelId, region } from './core/target.js';
+import type { TextGuard } from './core/text-guard.js';
 import { createBudgetStage } from './cost/budget-stage.js';
 import { nanoFromUsd } from './cost/money.js';
 import { createSpendForecast } from './cost/spend-forecast.js';
@@ -110,7 +111,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const client = createRetrievalClient({ client: backend.client, source });
   const service: BedrockIntegrationService = createBedrockIntegrationService({
     process: createRequestProcessor(stages),
-    retrieval: (run) => createRetrieval({ ...stages, directory, client }, run),
+    retrieval: (run) => createRetrieval({ ...stages, directory, client, textGuard: backend.textGuard }, run),
     ...decisions(settings, router, models),
     rate: learning.learner.rate,
     ...memory,
@@ -212,7 +213,7 @@ function createStages(parts: StageParts): Stages {
   const { settings, clock, random } = options;
   const { breakers, onServerEvent } = watch;
   const { maxConcurrentPerTarget } = settings.limits;
-  const localModel = openLocalModel(options, breakers);
+  const localModel = openLocalModel(options, breakers, backend.textGuard);
   // A local model that can answer at once is better than a wait for Bedrock.
   const patience = localModel ? { waits: 0 } : {};
   const routed = createRouteStage({ router, directory, clock, maxAttempts: maxCandidates, ...patience });
@@ -258,12 +259,12 @@ function openHedge({ hedging }: Settings, clock: Clock, { firstTokenTimes }: Wat
   return createHedge({ clock, firstTokenTimes, prices, maxCost: nanoFromUsd(hedging.maxCostUsd) });
 }
 
-/** Undefined when none is set, and when a guardrail has to see every answer, which it could not there. */
-function openLocalModel({ settings, clock }: ApplicationOptions, breakers: CircuitBreakers) {
+/** Undefined when none is set. */
+function openLocalModel({ settings, clock }: ApplicationOptions, breakers: CircuitBreakers, guard?: TextGuard) {
   const { url, model } = settings.localModel;
-  if (url === undefined || model === undefined || settings.guardrail.id !== undefined) return undefined;
+  if (url === undefined || model === undefined) return undefined;
   const privateHostOnly = settings.aws.allowedGeographies !== undefined;
-  return createLocalModelStage({ url, model, privateHostOnly, breakers, clock });
+  return createLocalModelStage({ url, model, privateHostOnly, breakers, clock, ...(guard && { guard }) });
 }
 
 async function startWatch(

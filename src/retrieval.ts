@@ -8,6 +8,7 @@ import type { ModelRequest, RoutedRequest } from './core/request.js';
 import type { ModelResponse, Usage } from './core/response.js';
 import type { EmbedRequest, RankedDocument, RerankRequest, RetrievalBatch, RetrievalClient } from './core/retrieval.js';
 import { modelId, type Target } from './core/target.js';
+import type { TextGuard } from './core/text-guard.js';
 
 /** The stages of a conversation that hold for vectors and rankings too: same limits, books, retries and errors. */
 export interface RetrievalParts {
@@ -17,6 +18,8 @@ export interface RetrievalParts {
   readonly guard: Stage<ModelRequest>;
   readonly budget: Stage<RoutedRequest>;
   readonly resilience: Stage<RoutedRequest>;
+  /** Embedding and rerank models take no guardrail themselves. Undefined: none is set. */
+  readonly textGuard?: TextGuard | undefined;
 }
 
 /** Runs a call with deadline, record and events, as any other call of the service. */
@@ -35,8 +38,12 @@ const attemptsPerBatch = 4;
 
 type Job<Value> = Pick<EmbedRequest, 'max_cost_usd' | 'timeout_ms' | 'tags'> & {
   readonly model: Model;
-  readonly batches: readonly RetrievalBatch<Value>[];
+  readonly texts: readonly string[];
+  /** @throws ServiceError validation for what the model cannot do. */
+  readonly batchesOf: (texts: readonly string[]) => readonly RetrievalBatch<Value>[];
 };
+
+type Batches<Value> = readonly RetrievalBatch<Value>[];
 
 export function createRetrieval(parts: RetrievalParts, run: RunCall): Retrieval {
   async function call<Value>(job: Job<Value>, options: CallOptions) {
@@ -44,15 +51,23 @@ export function createRetrieval(parts: RetrievalParts, run: RunCall): Retrieval 
     const keep = (value: Value, index: number) => {
       values[index] = value;
     };
-    const process = parts.observe(parts.guard((_, context) => askAll(parts, job, context, keep)));
-    const invocation = await run(requestOf(job), options, process);
+    const batches = job.batchesOf(job.texts);
+    const ask: Handler<ModelRequest> = async (_, context) => {
+      const screened = await parts.textGuard?.check(job.texts, 'INPUT', context.signal);
+      return askAll(parts, job, screened ? job.batchesOf(screened) : batches, context, keep);
+    };
+    const invocation = await run(requestOf(job, batches), options, parts.observe(parts.guard(ask)));
     return { ...invocation, values };
   }
   return {
     embed: async (request, options) => {
       const model = modelOf(parts, 'embedding', request, options.caller);
       const { values, ...rest } = await call(
-        { ...request, model, batches: parts.client.embedBatches(model, request) },
+        {
+          ...request,
+          model,
+          batchesOf: (texts) => parts.client.embedBatches(model, { ...request, texts: [...texts] }),
+        },
         options,
       );
       return { ...rest, value: values.flat() };
@@ -60,7 +75,13 @@ export function createRetrieval(parts: RetrievalParts, run: RunCall): Retrieval 
     rerank: async (request, options) => {
       const model = modelOf(parts, 'rerank', request, options.caller);
       const { values, ...rest } = await call(
-        { ...request, model, batches: parts.client.rerankBatches(model, request) },
+        {
+          ...request,
+          model,
+          texts: [request.query, ...request.documents],
+          batchesOf: ([query = '', ...documents]) =>
+            parts.client.rerankBatches(model, { ...request, query, documents }),
+        },
         options,
       );
       return { ...rest, value: bestFirst(values.flat(), request) };
@@ -91,7 +112,10 @@ function modelOf(
 }
 
 /** What guard, budget and log see: the texts as a conversation without an answer. */
-function requestOf<Value>({ model, batches, max_cost_usd, timeout_ms, tags }: Job<Value>): ModelRequest {
+function requestOf<Value>(
+  { model, max_cost_usd, timeout_ms, tags }: Job<Value>,
+  batches: Batches<Value>,
+): ModelRequest {
   return {
     model: model.id,
     messages: batches.map(({ texts }) => messageOf(texts)),
@@ -109,10 +133,10 @@ const messageOf = (texts: readonly string[]): ModelRequest['messages'][number] =
 async function askAll<Value>(
   parts: RetrievalParts,
   job: Job<Value>,
+  batches: Batches<Value>,
   given: CallContext,
   keep: (value: Value, index: number) => void,
 ): Promise<ModelResponse> {
-  const { batches } = job;
   const failed = new AbortController();
   const signal = AbortSignal.any([given.signal, failed.signal]);
   const context = { ...given, signal, attempts: attemptBudget(batches.length * attemptsPerBatch) };

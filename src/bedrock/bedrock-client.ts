@@ -1,3 +1,4 @@
+import type { ApplyGuardrailCommandInput, ApplyGuardrailCommandOutput } from '@aws-sdk/client-bedrock-runtime';
 import type { Clock } from '../core/clock.js';
 import { abortedError, ServiceError } from '../core/errors.js';
 import type { Model } from '../core/model.js';
@@ -10,7 +11,7 @@ import type { AttemptLimits } from './attempt-watch.js';
 import type { AuthenticationManager, AwsCredentials } from './authentication-manager.js';
 import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
 import type { ConverseFeatures } from './converse-request.js';
-import { type BedrockErrorHandler, createBedrockErrorHandler } from './error-handler.js';
+import { type BedrockErrorHandler, createBedrockErrorHandler, type ErrorPlace } from './error-handler.js';
 import { familyOf } from './families/families.js';
 import type { WholeAnswer } from './families/native-answer.js';
 import type { NativeMode } from './families/native-choice.js';
@@ -25,6 +26,12 @@ export interface BedrockClient {
   countTokens(request: RoutedRequest, signal: AbortSignal): Promise<number | undefined>;
   /** One call of InvokeModel with a body of the model's own format. @throws ServiceError */
   invoke(target: Target, body: object, signal: AbortSignal): Promise<WholeAnswer>;
+  /** Holds text against a guardrail; no model is called. @throws ServiceError */
+  applyGuardrail(
+    region: Region,
+    input: ApplyGuardrailCommandInput,
+    signal: AbortSignal,
+  ): Promise<ApplyGuardrailCommandOutput>;
   /** Loads what the first call needs: code, credentials, a connection. Never rejects. */
   warm(region: Region): Promise<void>;
   /** Closes every connection; calls in flight fail. */
@@ -81,6 +88,8 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
           signal,
         ),
       ),
+    applyGuardrail: (region, input, signal) =>
+      at({ region }, signal, (client) => untilAborted(client.applyGuardrail(input, signal), signal)),
     warm: async (region) => {
       const connected = clients.get(region).then((client) => client.warm());
       await Promise.allSettled([connected, authentication.credentials()]);
@@ -98,13 +107,13 @@ function mendedCalls(
   clients: ReturnType<typeof clientPerRegion>,
   errors: BedrockErrorHandler,
 ) {
-  return async <Result>(target: Target, signal: AbortSignal, run: (client: RuntimeClient) => Promise<Result>) => {
+  return async <Result>(place: ErrorPlace, signal: AbortSignal, run: (client: RuntimeClient) => Promise<Result>) => {
     if (signal.aborted) throw abortedError(signal);
     const asServiceError = (thrown: unknown) => {
       if (thrown instanceof ServiceError) throw thrown;
-      throw signal.aborted ? abortedError(signal) : errors.toServiceError(thrown, target);
+      throw signal.aborted ? abortedError(signal) : errors.toServiceError(thrown, place);
     };
-    const prepared = Promise.all([clients.get(target.region), authentication.credentials()]);
+    const prepared = Promise.all([clients.get(place.region), authentication.credentials()]);
     const [client, used] = await untilAborted(prepared, signal).catch(asServiceError);
     try {
       return await run(client).catch(asServiceError);

@@ -30,13 +30,27 @@ const mostNamed = 5;
 
 /** What the guardrail objected to, in a few words. Names policies only: what they matched is what they are to hide. */
 export function guardrailNotice(trace: GuardrailTraceAssessment | undefined): string {
-  const assessments = [
+  return objectionsNotice([
     ...Object.values(trace?.inputAssessment ?? {}),
     ...Object.values(trace?.outputAssessments ?? {}).flat(),
-  ];
+  ]);
+}
+
+export function objectionsNotice(assessments: readonly unknown[]): string {
   const named = new Set(assessments.flatMap(objections));
   const why = named.size === 0 ? '' : `: ${[...named].slice(0, mostNamed).join(', ')}`;
   return `The guardrail intervened${why}.`;
+}
+
+/** Whether anything was blocked, or all that was found only masked; without a word on it, it was. */
+export function isBlocked(assessments: readonly unknown[] = []): boolean {
+  const actions = assessments.flatMap((assessment) =>
+    [...findings, ['wordPolicy', 'customWords'] as const].flatMap(([policy, list]) =>
+      items(field(field(assessment, policy), list)).map((item) => field(item, 'action')),
+    ),
+  );
+  const found = actions.filter(isIntervention);
+  return found.length === 0 || found.some((action) => action !== 'ANONYMIZED');
 }
 
 function objections(assessment: unknown): string[] {

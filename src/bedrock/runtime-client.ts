@@ -1,4 +1,7 @@
 import {
+  ApplyGuardrailCommand,
+  type ApplyGuardrailCommandInput,
+  type ApplyGuardrailCommandOutput,
   BedrockRuntimeClient,
   ConverseCommand,
   type ConverseCommandOutput,
@@ -29,6 +32,8 @@ export interface RuntimeClient {
   invokeStream(input: InvokeModelCommandInput, signal: AbortSignal): Promise<AsyncIterable<Uint8Array | undefined>>;
   /** Free of charge; base ids only. */
   countTokens(input: CountTokensCommandInput, signal: AbortSignal): Promise<number | undefined>;
+  /** Holds text against a guardrail; no model is called. */
+  applyGuardrail(input: ApplyGuardrailCommandInput, signal: AbortSignal): Promise<ApplyGuardrailCommandOutput>;
   /** After AWS refused our time: takes over the time of its answer. True when that changed something. */
   correctClock(thrown: unknown): boolean;
   /** Opens a connection ahead of the first call. Never rejects. */
@@ -70,6 +75,7 @@ export function createRuntimeClient(options: SdkConfigOptions): RuntimeClient {
     },
     countTokens: async (input, abortSignal) =>
       (await client.send(new CountTokensCommand(input), { abortSignal })).inputTokens,
+    applyGuardrail: (input, abortSignal) => client.send(new ApplyGuardrailCommand(input), { abortSignal }),
     correctClock: (thrown) => {
       const date = dateOf(thrown);
       if (Number.isNaN(date)) return false;

@@ -255,7 +255,7 @@ const guardrail = z.strictObject({
   id: optional(
     text('a guardrail id or ARN', /^[\w:/-]{1,2048}$/),
     { variable: 'BEDROCK_GUARDRAIL_ID', defaultText: 'none' },
-    'Guardrail that all conversations go through.',
+    'Guardrail that all conversations go through, and texts to embed or to rank.',
   ),
   version: required(
     text('a version number or DRAFT', /^([1-9]\d{0,7}|DRAFT)$/),

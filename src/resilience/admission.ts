@@ -54,7 +54,8 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
   return {
     enter: async (request, context) => {
       const { target } = request;
-      const leftMs = context.deadlineMs - clock.monotonicMs() - answerTimeMs;
+      // Too late to wait is not too late to try: what needs no wait goes, and its own deadline ends it.
+      const leftMs = Math.max(0, context.deadlineMs - clock.monotonicMs() - answerTimeMs);
       const worthMs = context.lastResort === true ? leftMs : Math.min(patienceMs, leftMs);
       const paceWorthMs = context.sameModelLeft === true ? Math.min(worthMs, elsewhereMs) : worthMs;
       const startedMs = clock.monotonicMs();
@@ -68,7 +69,7 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
       try {
         const leavePlace = await queue.enter({ signal, patienceMs: worthMs, priority });
         const tokens = estimateInputTokens(request) + request.max_tokens;
-        const paceLeftMs = paceWorthMs - (clock.monotonicMs() - startedMs);
+        const paceLeftMs = Math.max(0, paceWorthMs - (clock.monotonicMs() - startedMs));
         const taken = await paceOut(gate, tokens, paceLeftMs, request, context, clock).catch((error: unknown) => {
           leavePlace();
           throw error;

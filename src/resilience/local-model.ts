@@ -2,10 +2,12 @@ import type { Clock } from '../core/clock.js';
 import { abortedError, errorPolicies, ServiceError, toServiceError } from '../core/errors.js';
 import type { CallContext, Stage } from '../core/pipeline.js';
 import type { ModelRequest } from '../core/request.js';
-import type { ModelResponse } from '../core/response.js';
+import { type ModelResponse, responseText } from '../core/response.js';
 import { modelId, region, type Target } from '../core/target.js';
+import type { TextGuard } from '../core/text-guard.js';
 import type { CircuitBreakers } from './circuit-breakers.js';
 import { chatBody, isPlainText, readChatAnswer } from './local-chat.js';
+import { screenedRequest, screenedResponse } from './local-screen.js';
 import { isPrivateHost } from './private-host.js';
 
 export interface LocalModelOptions {
@@ -16,6 +18,8 @@ export interface LocalModelOptions {
   readonly privateHostOnly: boolean;
   readonly breakers: CircuitBreakers;
   readonly clock: Clock;
+  /** Looks at what goes to the model and comes from it, in place of Bedrock. Undefined: nobody has to. */
+  readonly guard?: TextGuard;
   /** Time for one answer, within the deadline of the call, milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -36,8 +40,11 @@ export function createLocalModelStage(options: LocalModelOptions): Stage<ModelRe
     } catch (thrown) {
       const error = toServiceError(thrown);
       if (!isAllowed || !mayStandIn(request, error, context)) throw error;
-      const response = await askRecorded(options, request, context, counted.attempts() + 1);
+      const screened = await screenedRequest(options.guard, request, context.signal);
+      const answer = screened && (await askRecorded(options, screened, context, counted.attempts() + 1));
+      const response = answer && (await screenedResponse(options.guard, answer, context.signal));
       if (response === undefined) throw error;
+      context.onText?.(responseText(response.content));
       const notice = `Bedrock could not answer (${error.category}); the local model ${options.model} did.`;
       return { ...response, notices: [notice, ...response.notices] };
     }
@@ -116,8 +123,6 @@ async function ask(
     });
     if (!response.ok) throw new Error(`status ${response.status}`);
     const answer = readChatAnswer(await readBounded(response), request);
-    const { onText } = context;
-    for (const block of answer.content) if (block.type === 'text') onText?.(block.text);
     return { ...answer, served: target, source: 'local', cost: { nanoUsd: 0, estimated: false }, notices: [] };
   } finally {
     answered.abort();

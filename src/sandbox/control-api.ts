@@ -3,6 +3,7 @@ import { accessSchema } from './access.js';
 import { credentialsChangeSchema } from './credentials.js';
 import type { Exchange } from './exchange.js';
 import { faultSchema } from './faults.js';
+import { guardrailSchema } from './guardrails.js';
 import { limitSchema } from './limits.js';
 import { replySchema } from './replies.js';
 import type { SandboxState } from './state.js';
@@ -49,8 +50,8 @@ const order =
     apply(schema.parse(body));
 
 function resetAll(state: SandboxState, initialLatency: z.output<typeof latencySchema>): object {
-  for (const part of [state.faults, state.replies, state.limits, state.access, state.calls, state.promptCache])
-    part.clear();
+  const { faults, replies, limits, access, guardrails, calls, promptCache } = state;
+  for (const part of [faults, replies, limits, access, guardrails, calls, promptCache]) part.clear();
   state.credentials.reset();
   state.latency.set(initialLatency);
   state.clockOffsetMs.set(0);
@@ -58,7 +59,7 @@ function resetAll(state: SandboxState, initialLatency: z.output<typeof latencySc
 }
 
 function routesOf(state: SandboxState): Readonly<Record<string, ControlRoute>> {
-  const { faults, replies, limits, access, calls, latency, credentials, clockOffsetMs } = state;
+  const { faults, replies, limits, access, guardrails, calls, latency, credentials, clockOffsetMs } = state;
   const initialLatency = latency.get();
   const listFaults = () => ({ faults: faults.list().map(({ fault, hits }) => ({ ...fault, hits })) });
   const listReplies = () => ({ replies: replies.list() });
@@ -89,6 +90,7 @@ function routesOf(state: SandboxState): Readonly<Record<string, ControlRoute>> {
       post: order(oneOrMore(knownModel(state)), (given) => then(listAccess, () => access.set(given))),
       delete: () => then(listAccess, access.clear),
     },
+    guardrails: guardrailRoute(guardrails),
     latency: { get: latency.get, post: order(latencySchema, (given) => then(latency.get, () => latency.set(given))) },
     clock: {
       get: () => ({ offsetMs: clockOffsetMs.get() }),
@@ -113,6 +115,15 @@ function routesOf(state: SandboxState): Readonly<Record<string, ControlRoute>> {
     },
     reset: { post: () => resetAll(state, initialLatency) },
   };
+}
+
+function guardrailRoute(guardrails: SandboxState['guardrails']): ControlRoute {
+  const get = () => ({ guardrails: guardrails.list() });
+  const post = order(oneOrMore(guardrailSchema), (given) => {
+    guardrails.set(given);
+    return get();
+  });
+  return { get, post };
 }
 
 function isLoopback(host: string | undefined): boolean {

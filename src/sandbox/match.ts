@@ -6,6 +6,7 @@ const operations = [
   'InvokeModel',
   'InvokeModelWithResponseStream',
   'CountTokens',
+  'ApplyGuardrail',
   'ListFoundationModels',
   'GetFoundationModelAvailability',
   'ListInferenceProfiles',

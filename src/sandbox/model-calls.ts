@@ -15,7 +15,7 @@ import { sendEvents } from './stream-delivery.js';
 import type { Usage } from './usage.js';
 import type { Timing, WireFormat } from './wire-format.js';
 
-function readJson(body: Buffer): unknown {
+export function readJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

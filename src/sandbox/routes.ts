@@ -2,7 +2,7 @@ import type { Operation } from './match.js';
 
 export interface Route {
   readonly operation: Operation;
-  /** The model or profile in the path, decoded. */
+  /** The model or profile in the path, decoded; of a guardrail its id and version, with a colon between them. */
   readonly id: string | undefined;
 }
 
@@ -38,6 +38,10 @@ export function findRoute(method: string, path: string): Route | undefined {
   if (method === 'POST' && first === 'model') {
     const operation = actions[rest.at(-1) ?? ''];
     return operation && { operation, id: decode(rest.slice(0, -1).join('/')) };
+  }
+  const [guardrail = '', , version = '', action] = rest;
+  if (method === 'POST' && first === 'guardrail' && action === 'apply') {
+    return { operation: 'ApplyGuardrail', id: `${decode(guardrail)}:${version}` };
   }
   if (method !== 'GET') return undefined;
   const list = rest.length === 0 ? lists[first] : undefined;

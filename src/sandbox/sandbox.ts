@@ -8,6 +8,7 @@ import { createCredentialStore, type SandboxCredentials, sandboxCredentials } fr
 import type { Latency } from './delivery.js';
 import type { Exchange } from './exchange.js';
 import { createFaultPlan } from './faults.js';
+import { createGuardrailTable } from './guardrails.js';
 import { createLimits } from './limits.js';
 import { listen } from './listener.js';
 import { createPromptCache } from './prompt-cache.js';
@@ -53,6 +54,7 @@ function createState(options: SandboxOptions): SandboxState {
     names: createCatalogueRules(catalogue, lifecycleOf(access)),
     credentials: createCredentialStore(options.credentials ?? sandboxCredentials),
     faults: createFaultPlan(random),
+    guardrails: createGuardrailTable(),
     limits: createLimits(),
     replies: createReplyQueue(),
     calls: createCallLog(options.recordedCalls ?? 10_000),

@@ -5,8 +5,9 @@ import { answerControlPlane } from './control-plane.js';
 import { type Delivery, sendBody } from './delivery.js';
 import type { Exchange, RequestHead } from './exchange.js';
 import type { Fault } from './faults.js';
+import { applyGuardrail } from './guardrails.js';
 import type { CallFacts } from './match.js';
-import { serveModelCall } from './model-calls.js';
+import { readJson, serveModelCall } from './model-calls.js';
 import { findRoute } from './routes.js';
 import { createSignatureVerifier, type SignatureVerifier } from './sigv4.js';
 import { nowMs, type SandboxState } from './state.js';
@@ -79,6 +80,12 @@ async function answer(state: SandboxState, facts: CallFacts, incoming: Incoming,
   if (fault) call.fault = fault.kind;
   if (fault?.kind === 'error') return sendRefusal(delivery, faultRefusal(fault));
   if (fault && (await playWhole(delivery, fault))) return;
+  if (facts.operation === 'ApplyGuardrail') {
+    const json = readJson(incoming.body);
+    const said = isRefusal(json) ? json : applyGuardrail(state.guardrails, facts.requestedId ?? '', json);
+    if (isRefusal(said)) return sendRefusal(delivery, said);
+    return sendBody(delivery, 200, {}, Buffer.from(JSON.stringify(said)));
+  }
   if (incoming.head.method === 'POST') {
     const refusal = await serveModelCall(state, facts, incoming.body, delivery);
     if (refusal) await sendRefusal(delivery, refusal);

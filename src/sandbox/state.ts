@@ -6,6 +6,7 @@ import type { CatalogueRules } from './catalogue-rules.js';
 import type { CredentialStore } from './credentials.js';
 import type { Latency } from './delivery.js';
 import type { FaultPlan } from './faults.js';
+import type { GuardrailTable } from './guardrails.js';
 import type { Limits } from './limits.js';
 import type { PromptCache } from './prompt-cache.js';
 import type { ReplyQueue } from './replies.js';
@@ -37,6 +38,7 @@ export interface SandboxState {
   readonly credentials: CredentialStore;
   readonly access: AccessTable;
   readonly faults: FaultPlan;
+  readonly guardrails: GuardrailTable;
   readonly limits: Limits;
   readonly replies: ReplyQueue;
   readonly calls: CallLog;

@@ -30,6 +30,7 @@ function createSandboxControl(url: string) {
     calls: async () => (await send<{ calls: RecordedCall[] }>('GET', 'calls')).calls,
     clearCalls: () => send('DELETE', 'calls'),
     limits: (...limits: readonly LimitSpec[]) => send('POST', 'limits', limits),
+    guardrails: (...guardrails: readonly object[]) => send('POST', 'guardrails', guardrails),
     latency: (latency: { firstTokenMs?: number; tokensPerSecond?: number }) => send('POST', 'latency', latency),
     access: (...access: readonly AccessSpec[]) => send('POST', 'access', access),
     /** Adds or removes a key, or lets the session of one expire. */

@@ -1,7 +1,11 @@
-import type { ConverseStreamOutput } from '@aws-sdk/client-bedrock-runtime';
+import type {
+  ConverseStreamOutput,
+  ConverseStreamTrace,
+  GuardrailTraceAssessment,
+} from '@aws-sdk/client-bedrock-runtime';
 import { ServiceError } from '../../core/errors.js';
 import { type Counts, stopEvent, usageEvents } from './events.js';
-import { type Json, objectOf } from './json.js';
+import { type Json, listOf, objectOf } from './json.js';
 import type { ModelFamily } from './model-family.js';
 
 /* What is the same in all native answers: where Bedrock itself adds counts and says that a guardrail stepped in. */
@@ -49,23 +53,41 @@ function metricCounts(chunk: Json): Counts {
   );
 }
 
-const intervened = (answer: Json): boolean => answer['amazon-bedrock-guardrailAction'] === 'INTERVENED';
+/** That a guardrail stepped in, with what it says of its reasons. */
+function interventionOf(answer: Json): readonly ConverseStreamOutput[] {
+  if (answer['amazon-bedrock-guardrailAction'] !== 'INTERVENED') return [];
+  const { input, outputs } = objectOf(objectOf(answer['amazon-bedrock-trace'])['guardrail']);
+  const outputAssessments = Object.fromEntries(
+    listOf(outputs).flatMap((output) => Object.entries(output).map(([id, found]) => [id, [found]])),
+  );
+  const guardrail = { inputAssessment: objectOf(input), outputAssessments } as GuardrailTraceAssessment;
+  return [
+    stopEvent('guardrail_intervened'),
+    { metadata: { usage: undefined, metrics: undefined, trace: { guardrail } } },
+  ];
+}
 
 /** Puts the counts of model and service together: the model's own split of cached tokens is the finer one. */
 function createTally() {
   let service: Counts = {};
   let model: Counts = {};
+  let trace: ConverseStreamTrace | undefined;
   return {
     /** Takes the counts out of the events; everything else passes. */
     take: (events: readonly ConverseStreamOutput[]): readonly ConverseStreamOutput[] =>
       events.filter(({ metadata }) => {
         if (metadata) model = { ...model, ...metadata.usage };
+        trace = metadata?.trace ?? trace;
         return metadata === undefined;
       }),
     add: (counts: Counts): void => {
       service = { ...service, ...counts };
     },
-    events: (): readonly ConverseStreamOutput[] => usageEvents({ ...service, ...model }),
+    events: (): readonly ConverseStreamOutput[] => {
+      const events = usageEvents({ ...service, ...model });
+      if (trace === undefined) return events;
+      return [{ metadata: { usage: undefined, metrics: undefined, ...events[0]?.metadata, trace } }];
+    },
   };
 }
 
@@ -81,8 +103,7 @@ export function wholeEvents(family: ModelFamily, { body, headers }: WholeAnswer)
   const tally = createTally();
   tally.add(headerCounts(headers));
   const events = tally.take(family.decode(answer));
-  const stop = intervened(answer) ? [stopEvent('guardrail_intervened')] : [];
-  return [...events, ...stop, ...tally.events()];
+  return [...events, ...tally.take(interventionOf(answer)), ...tally.events()];
 }
 
 /** The same for the chunks of InvokeModelWithResponseStream, as they arrive. */
@@ -96,7 +117,7 @@ export async function* streamEvents(
     const chunk = read(bytes);
     tally.add(metricCounts(chunk));
     yield* tally.take(decode(chunk));
-    if (intervened(chunk)) yield stopEvent('guardrail_intervened');
+    yield* tally.take(interventionOf(chunk));
   }
   yield* tally.events();
 }

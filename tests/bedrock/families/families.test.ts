@@ -252,11 +252,18 @@ describe('answers', () => {
     expect(content).toEqual([expect.objectContaining({ type: 'reasoning', redacted: data })]);
   });
 
-  it('say that a guardrail intervened', async () => {
-    const marked = { ...of('titan-text').answer, 'amazon-bedrock-guardrailAction': 'INTERVENED' };
-    expect(gatherWhole(of('titan-text'), marked).stopReason).toBe('guardrail_intervened');
-    const chunks = [{ outputText: 'No.', completionReason: 'FINISH', 'amazon-bedrock-guardrailAction': 'INTERVENED' }];
-    expect((await gatherStream(of('titan-text'), chunks)).stopReason).toBe('guardrail_intervened');
+  it('say that a guardrail intervened, and why', async () => {
+    const topics = { topicPolicy: { topics: [{ name: 'Weather', type: 'DENY', action: 'BLOCKED' }] } };
+    const intervention = {
+      'amazon-bedrock-guardrailAction': 'INTERVENED',
+      'amazon-bedrock-trace': { guardrail: { outputs: [{ 'gr-1': topics }] } },
+    };
+    const told = { stopReason: 'guardrail_intervened', notices: ['The guardrail intervened: Weather.'] };
+    const whole = gatherWhole(of('titan-text'), { ...of('titan-text').answer, ...intervention });
+    expect(whole).toMatchObject(told);
+    expect(whole.usage.estimated).toBe(false);
+    const chunks = [{ outputText: 'No.', completionReason: 'FINISH', ...intervention }];
+    expect(await gatherStream(of('titan-text'), chunks)).toMatchObject(told);
   });
 
   it('that are no JSON are an error of the model', () => {
