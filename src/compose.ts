@@ -1,5 +1,5 @@
 import { type Backend, startBackend } from './backend.js';
-import { createRetrievalClient } from './bedrock/retrieval-client.js';
+import { createRetrievalClient, readsVectors } from './bedrock/retrieval-client.js';
 import { createStructuredStage } from './bedrock/structured-stage.js';
 import { createTokenCounter } from './bedrock/token-counter.js';
 import { type OpenedCache, openCache } from './compose-cache.js';
@@ -152,6 +152,7 @@ function openHealth({ clock, version }: ApplicationOptions, watch: Watch, checks
 }
 
 const decisions = (settings: Settings, router: ModelRouter, models: LiveModels) => ({
+  readsVectors,
   prepare: readFiles(settings),
   route: async (request: ModelRequest, caller?: Caller) => {
     await models.prepare(request.model, new AbortController().signal);

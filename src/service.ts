@@ -17,8 +17,6 @@ import type {
   Feedback,
   HealthReport,
   Invocation,
-  ModelFilter,
-  ModelSummary,
   RatedAnswer,
   Retrieval,
 } from './core/integration-service.js';
@@ -31,6 +29,7 @@ import { type NanoUsd, noUsage } from './core/response.js';
 import type { RoutingDecision } from './core/routing.js';
 import type { Sessions } from './core/sessions.js';
 import type { Target } from './core/target.js';
+import { listModels } from './model-list.js';
 import type { RunCall } from './retrieval.js';
 
 export interface ServiceParts {
@@ -43,6 +42,8 @@ export interface ServiceParts {
   readonly directory: ModelDirectory;
   readonly prices: PriceBook;
   readonly performance: PerformanceRecord;
+  /** Whether this server can read the vectors of an embedding model. */
+  readonly readsVectors?: (model: Model) => boolean;
   readonly costs: {
     report(query: CostQuery): Promise<CostReport>;
     budgets(): Promise<readonly Budget[]>;
@@ -258,33 +259,4 @@ function subjectOf(
     provider: directory.find(model)?.provider ?? '',
     tags: tagsWithGroups(tags, caller?.groups),
   };
-}
-
-function listModels({ directory, prices, performance }: ServiceParts, filter: ModelFilter): readonly ModelSummary[] {
-  const wanted = filter.model === undefined ? directory.all() : [directory.resolve(filter.model).model];
-  return wanted
-    .filter((model) => matches(model, filter))
-    .map((model) => {
-      const { targets, refusal } = directory.targetsOf({ model });
-      const [target] = targets;
-      if (!target) return { model, targets, ...(refusal !== undefined && { refusal }) };
-      const measured = performance.of(target);
-      return { model, targets, price: prices.priceOf(target), ...(measured && { performance: measured }) };
-    })
-    .filter(({ targets }) => filter.region === undefined || targets.some(({ region }) => region === filter.region));
-}
-
-function matches(model: Model, { provider, family, status, capability }: ModelFilter): boolean {
-  if (provider !== undefined && model.provider !== provider.toLowerCase()) return false;
-  if (family !== undefined && model.family !== family.toLowerCase()) return false;
-  if (status !== undefined && model.lifecycle.status !== status.toUpperCase()) return false;
-  return capability === undefined || capabilitiesOf(model).has(capability.toLowerCase());
-}
-
-function capabilitiesOf(model: Model): ReadonlySet<string> {
-  const { tools, system, converseStream: streaming, reasoning, promptCaching, strictTools } = model;
-  const caching = promptCaching?.supported;
-  const features = { tools, system, streaming, reasoning, caching, structured_output: strictTools };
-  const present = Object.entries(features).filter(([, has]) => has === true);
-  return new Set([model.kind, ...model.input, ...present.map(([name]) => name)]);
 }

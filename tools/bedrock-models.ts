@@ -9,7 +9,7 @@ const input = z.strictObject({
   provider: filterText.describe('amazon, anthropic, meta, …'),
   family: filterText,
   capability: filterText.describe(
-    'text, image, document …, or tools, system, streaming, reasoning, caching, structured_output.',
+    'chat, embedding, rerank, image, video …, or tools, system, streaming, reasoning, caching, structured_output.',
   ),
   status: z.enum(['active', 'legacy', 'eol', 'unverified']).optional(),
   model: filterText.describe('Id, profile id or alias.'),
@@ -50,7 +50,12 @@ const modelResult = z.strictObject({
       source: z.string(),
     })
     .optional(),
-  availability: z.strictObject({ callable: z.boolean(), reason: z.string().optional() }),
+  availability: z.strictObject({
+    callable: z.boolean(),
+    tool: z.string().optional(),
+    reason: z.string().optional(),
+  }),
+  origin: z.literal('aws').optional().describe('Known from AWS only.'),
   performance: performance.optional(),
 });
 type ModelResult = z.input<typeof modelResult>;
@@ -103,7 +108,7 @@ function toLifecycle({ model: { lifecycle } }: ModelSummary): ModelResult['lifec
 }
 
 function toModelResult(summary: ModelSummary): ModelResult {
-  const { model, targets, refusal } = summary;
+  const { model, targets, refusal, tool } = summary;
   return {
     id: model.id,
     name: model.name ?? model.id,
@@ -119,23 +124,28 @@ function toModelResult(summary: ModelSummary): ModelResult {
     lifecycle: toLifecycle(summary),
     successors: model.lifecycle.successors ?? [],
     ...toPrice(summary),
-    availability: { callable: targets.length > 0, ...(refusal && { reason: refusal }) },
+    availability: { callable: targets.length > 0, ...(tool && { tool }), ...(refusal && { reason: refusal }) },
+    ...(model.origin && { origin: model.origin }),
     ...toPerformance(summary),
   };
 }
 
-function priceText({ price }: ModelResult): string {
+function priceText({ price, origin }: ModelResult): string {
   if (!price) return 'price unknown';
+  if (origin === 'aws')
+    return `price unknown, taken for $${price.input_usd_per_million}/$${price.output_usd_per_million}`;
   if (price.usd_per_query !== undefined) return `$${price.usd_per_query} per query`;
   return `$${price.input_usd_per_million}/$${price.output_usd_per_million} per million in/out`;
 }
 
 function toLine(model: ModelResult): string {
-  const price = priceText(model);
-  const use = model.availability.callable
-    ? model.regions.join(', ')
-    : `not callable: ${model.availability.reason ?? ''}`;
-  return `${model.id} (${model.name}) · ${model.lifecycle.status} · ${price} · ${use}`;
+  const { callable, reason = '', tool } = model.availability;
+  const kind = model.kind === 'chat' ? [] : [model.kind];
+  const use = callable
+    ? [model.regions.join(', '), ...(kind.length > 0 && tool ? [`use ${tool}`] : [])]
+    : [`not callable: ${reason}`];
+  const parts = [`${model.id} (${model.name})`, ...kind, model.lifecycle.status, priceText(model), ...use];
+  return [...parts, ...(model.origin === 'aws' ? ['known from AWS only'] : [])].join(' · ');
 }
 
 /** Statuses are lower case for callers and as AWS writes them in the catalogue. */
@@ -153,7 +163,8 @@ export const bedrockModels = defineTool({
   title: 'List Bedrock models',
   description:
     'List the models this server knows: id, price, limits, lifecycle, where they can be called and how they performed. ' +
-    'Use it to pick a `model` or to see why one cannot be called. Without a filter: the chat models to pick from here.',
+    'Use it to pick a `model`, also for bedrock_embed and bedrock_rerank, or to see why one cannot be called. ' +
+    'Without a filter: the chat models to pick from here.',
   kind: 'read',
   input,
   example: { provider: 'anthropic', status: 'active' },

@@ -51,10 +51,22 @@ export function createControlClient(options: SdkConfigOptions): ControlClient {
   };
 }
 
-function listedModel({ modelId, modelLifecycle, inferenceTypesSupported }: FoundationModelSummary): ListedModel[] {
+function listedModel(summary: FoundationModelSummary): ListedModel[] {
+  const { modelId, modelName, providerName, modelLifecycle, inferenceTypesSupported } = summary;
   if (!modelId) return [];
-  const onDemand = inferenceTypesSupported?.includes('ON_DEMAND') ?? false;
-  return [{ id: modelId, lifecycle: modelLifecycle?.status ?? 'ACTIVE', onDemand }];
+  const lower = (names: readonly string[] = []) => names.map((name) => name.toLowerCase());
+  return [
+    {
+      id: modelId,
+      lifecycle: modelLifecycle?.status ?? 'ACTIVE',
+      onDemand: inferenceTypesSupported?.includes('ON_DEMAND') ?? false,
+      ...(modelName && { name: modelName }),
+      ...(providerName && { provider: providerName }),
+      ...(summary.inputModalities && { input: lower(summary.inputModalities) }),
+      ...(summary.outputModalities && { output: lower(summary.outputModalities) }),
+      streams: summary.responseStreamingSupported === true,
+    },
+  ];
 }
 
 const pageSize = 1_000;

@@ -14,6 +14,9 @@ export interface RetrievalClientOptions {
   readonly source: AnswerSource;
 }
 
+/** Whether there is a format for the model's vectors. */
+export const readsVectors = (model: Model): boolean => embeddingFormatOf(model) !== undefined;
+
 interface Read<Value> {
   readonly value: Value;
   readonly inputTokens?: number;

@@ -65,7 +65,7 @@ export interface Estimate {
 export interface ModelFilter {
   readonly provider?: string;
   readonly family?: string;
-  /** An input modality, or one of tools, system, streaming, reasoning, caching. */
+  /** A kind or an input modality, or one of tools, system, streaming, reasoning, caching. */
   readonly capability?: string;
   readonly status?: string;
   readonly model?: string;
@@ -77,6 +77,8 @@ export interface ModelSummary {
   readonly targets: readonly Target[];
   /** Why it cannot be called here, when `targets` is empty. */
   readonly refusal?: string;
+  /** By which it is used; undefined when it cannot be. */
+  readonly tool?: 'bedrock_invoke' | 'bedrock_embed' | 'bedrock_rerank';
   readonly price?: TargetPrice;
   readonly performance?: TargetPerformance;
 }

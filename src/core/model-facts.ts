@@ -6,6 +6,12 @@ export interface ListedModel {
   readonly lifecycle: string;
   /** False: it needs an inference profile or provisioned throughput. */
   readonly onDemand: boolean;
+  readonly name?: string;
+  readonly provider?: string;
+  /** Modalities in small letters: text, image, embedding, … */
+  readonly input?: readonly string[];
+  readonly output?: readonly string[];
+  readonly streams?: boolean;
 }
 
 export interface ListedProfile {

@@ -101,6 +101,8 @@ export const modelSchema = z.object({
   price: price.nullish().transform((value): z.output<typeof price> => value ?? {}),
   priceByProfile: z.record(z.string(), price.partial()).default({}),
   priceByRegion: z.record(z.string(), price.partial()).default({}),
+  /** `aws`: the catalogue lacks it, and all that is known is what AWS lists. */
+  origin: z.literal('aws').optional(),
 });
 
 /** One row of the catalogue. */

@@ -14,6 +14,8 @@ export interface LiveFacts {
   /** Asks anew in the background when what is known is old; never waits. */
   touch(): void;
   of(region: Region): RegionFacts | undefined;
+  /** Resolves when AWS is not being asked, or has answered. */
+  settled(): Promise<void>;
   /** Grows with every change. */
   revision(): number;
   close(): void;
@@ -39,7 +41,7 @@ export function createLiveFacts({ source, regions, clock, random, onRefreshed }:
   let isOn = false;
   let dueAtMs = Number.NEGATIVE_INFINITY;
   let revision = 0;
-  let isRunning = false;
+  let running: Promise<void> | undefined;
 
   const refreshRegion = async (region: Region): Promise<boolean> => {
     const [models, profiles] = await Promise.allSettled([
@@ -63,12 +65,11 @@ export function createLiveFacts({ source, regions, clock, random, onRefreshed }:
     await onRefreshed?.(signal).catch(() => undefined);
   };
   const touch = () => {
-    if (!isOn || isRunning || signal.aborted || clock.monotonicMs() < dueAtMs) return;
-    isRunning = true;
+    if (!isOn || running || signal.aborted || clock.monotonicMs() < dueAtMs) return;
     const ended = () => {
-      isRunning = false;
+      running = undefined;
     };
-    refresh().then(ended, ended);
+    running = refresh().then(ended, ended);
   };
 
   return {
@@ -78,6 +79,7 @@ export function createLiveFacts({ source, regions, clock, random, onRefreshed }:
     },
     touch,
     of: (region) => known.get(region),
+    settled: async () => running,
     revision: () => revision,
     close: () => closed.abort(),
   };

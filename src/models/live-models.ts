@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../core/clock.js';
+import { ServiceError } from '../core/errors.js';
 import type { EventSubscriber } from '../core/events.js';
 import type { Catalogue } from '../core/model.js';
 import type { ModelFactsSource } from '../core/model-facts.js';
@@ -59,6 +60,8 @@ export function createLiveModels(options: LiveModelsOptions): LiveModels {
   const access = createModelAccess({ directory, source, names: options.names });
   const prepare = async (name: string | undefined, signal: AbortSignal) => {
     live.touch();
+    // A name that is not known may be that of a model which only AWS knows, and it is just being asked.
+    if (live.revision() === 0 && name !== undefined && isUnknown(name, directory)) await live.settled();
     await arns.prepare(name, signal);
   };
   return {
@@ -76,6 +79,15 @@ export function createLiveModels(options: LiveModelsOptions): LiveModels {
     start: live.start,
     close: live.close,
   };
+}
+
+function isUnknown(name: string, directory: ModelManager): boolean {
+  try {
+    directory.resolve(name);
+    return false;
+  } catch (error) {
+    return error instanceof ServiceError && error.reason === 'unknown_model';
+  }
 }
 
 const laterSource = (source: () => ModelFactsSource): ModelFactsSource => ({

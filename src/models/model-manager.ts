@@ -9,6 +9,7 @@ import { type ModelReference, parseReference } from './model-reference.js';
 import { createModelView, type ModelView, type ModelViewOptions, withLiveLifecycle } from './model-view.js';
 import { type ResidencyPolicy, residencyPolicy } from './residency-policy.js';
 import { chooseTargets, modelRefusal, retiredOn } from './target-choice.js';
+import { unlistedModels } from './unlisted-models.js';
 
 export interface ModelManagerOptions extends ModelViewOptions {
   readonly catalogue: Catalogue;
@@ -50,7 +51,9 @@ export function createModelManager(options: ModelManagerOptions): ModelManager {
   const current = (): Names => {
     const at = live?.revision() ?? 0;
     if (built?.at !== at) {
-      const models = options.catalogue.models.map((model) => withLiveLifecycle(model, options.regions[0], live));
+      const { catalogue, regions } = options;
+      const known = catalogue.models.map((model) => withLiveLifecycle(model, regions[0], live));
+      const models = [...known, ...unlistedModels(known, regions, live)];
       built = { at, names: { models, index: indexNames(models), policy, view } };
     }
     return built.names;

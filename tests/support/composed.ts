@@ -6,13 +6,14 @@ import { loadSettings } from '../../src/config/settings.js';
 import { systemClock, systemRandom } from '../../src/core/clock.js';
 import type { Logger } from '../../src/core/ports.js';
 import { modelRequest } from '../../src/core/request.js';
+import type { SandboxOptions } from '../../src/sandbox/sandbox.js';
 import { startTestSandbox } from './sandbox.js';
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** The whole server behind its tools, in this process, over a sandbox of its own. */
-export async function startComposed(env: Record<string, string> = {}) {
-  const sandbox = await startTestSandbox();
+export async function startComposed(env: Record<string, string> = {}, aws: Partial<SandboxOptions> = {}) {
+  const sandbox = await startTestSandbox(aws);
   const dataDir = mkdtempSync(join(tmpdir(), 'kairos-bedrock-test-'));
   const { accessKeyId, secretAccessKey } = sandbox.credentials;
   const loaded = await loadSettings({
@@ -29,7 +30,7 @@ export async function startComposed(env: Record<string, string> = {}) {
     },
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const { service } = await compose({
+  const { service, warm } = await compose({
     settings: loaded.settings,
     version: '0.0.0',
     logger: silent,
@@ -43,6 +44,7 @@ export async function startComposed(env: Record<string, string> = {}) {
   };
   return {
     service,
+    warm,
     clock: systemClock,
     control: sandbox.control,
     options,

@@ -22,7 +22,10 @@ export function addModels(program: Command, { configure, terminal }: CommandCont
     .argument('[model]', 'one model only')
     .option('--provider <name>', 'one provider only')
     .option('--family <name>', 'one family only')
-    .option('--capability <name>', 'tools, system, streaming, reasoning, caching, or an input modality')
+    .option(
+      '--capability <name>',
+      'a kind (chat, embedding, rerank), an input modality, tools, system, streaming, reasoning or caching',
+    )
     .option('--status <status>', 'lifecycle status')
     .option('--region <region>', 'callable from this region only');
   takesJson(takesSettings(command)).action(async (model: string | undefined, flags: ModelFlags) => {
@@ -43,9 +46,10 @@ function priceText({ assumed, perQueryUsd, inputUsdPerMillion, outputUsdPerMilli
 
 function printModels(models: readonly ModelSummary[], terminal: Terminal): void {
   terminal.table(
-    ['model', 'provider', 'status', 'context', '$ in/out per M', 'callable'],
+    ['model', 'kind', 'provider', 'status', 'context', '$ in/out per M', 'callable'],
     models.map(({ model, price, targets, refusal }) => [
       model.id,
+      model.kind,
       model.provider,
       model.lifecycle.status,
       model.contextWindow === undefined ? '?' : model.contextWindow.toLocaleString('en'),
