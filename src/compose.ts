@@ -16,12 +16,13 @@ import type { Catalogue } from './core/model.js';
 import type { ModelFactsSource } from './core/model-facts.js';
 import type { Caller } from './core/pipeline.js';
 import type { BudgetOutlook, HealthCheck, Logger, ModelDirectory, PriceBook } from './core/ports.js';
-import type { ModelRequest } from './core/request.js';
+import type { ModelRequest, RoutedRequest } from './core/request.js';
 import { type ModelId, modelId, region } from './core/target.js';
 import type { TextGuard } from './core/text-guard.js';
 import { createBudgetStage } from './cost/budget-stage.js';
 import { nanoFromUsd } from './cost/money.js';
 import { createSpendForecast } from './cost/spend-forecast.js';
+import { worstCaseUse } from './cost/worst-case.js';
 import { loadCatalogue } from './models/catalogue/load-catalogue.js';
 import { createLiveModels, type LiveModels } from './models/live-models.js';
 import type { ModelManager } from './models/model-manager.js';
@@ -112,7 +113,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const service: BedrockIntegrationService = createBedrockIntegrationService({
     process: createRequestProcessor(stages),
     retrieval: (run) => createRetrieval({ ...stages, directory, client, textGuard: backend.textGuard }, run),
-    ...decisions(settings, router, models),
+    ...decisions(settings, router, models, prices),
     rate: learning.learner.rate,
     ...memory,
     directory,
@@ -151,8 +152,9 @@ function openHealth({ clock, version }: ApplicationOptions, watch: Watch, checks
     .run;
 }
 
-const decisions = (settings: Settings, router: ModelRouter, models: LiveModels) => ({
+const decisions = (settings: Settings, router: ModelRouter, models: LiveModels, prices: PriceBook) => ({
   readsVectors,
+  worstCase: (request: RoutedRequest) => worstCaseUse(prices, request, settings.promptCaching === '1h'),
   prepare: readFiles(settings),
   route: async (request: ModelRequest, caller?: Caller) => {
     await models.prepare(request.model, new AbortController().signal);

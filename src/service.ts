@@ -50,6 +50,8 @@ export interface ServiceParts {
     /** Whether an attempt at the routed request fits every budget. */
     fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
   };
+  /** What the budgets set aside for an attempt. */
+  readonly worstCase: (request: RoutedRequest) => BudgetUse;
   readonly health: (deep: boolean) => Promise<HealthReport>;
   /** Exact input tokens; undefined when the model cannot be asked for them in time. Never rejects. */
   readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
@@ -222,26 +224,23 @@ async function estimate(parts: ServiceParts, request: ModelRequest, caller?: Cal
   if (!first)
     throw new ServiceError('model_unavailable', 'No model can take this request.', { reason: 'no_candidate' });
   const { target } = first;
-  const { maxTokens } = decision;
-  const counted = await countTokens?.({ ...request, target, max_tokens: maxTokens });
+  const { maxTokens, task } = decision;
+  const routed: RoutedRequest = { ...request, task, target, max_tokens: maxTokens };
+  const worst = parts.worstCase(routed);
+  const counted = await countTokens?.(routed);
   const inputTokens = counted ?? decision.inputTokens;
-  const cost = (input: number, outputTokens: number): NanoUsd =>
-    prices.costOf(target, { ...noUsage, inputTokens: input, outputTokens, totalTokens: input + outputTokens }).nanoUsd;
-  const worstCase = cost(inputTokens, maxTokens);
+  const inputCost = (tokens: number): NanoUsd =>
+    prices.costOf(target, { ...noUsage, inputTokens: tokens, totalTokens: tokens }).nanoUsd;
   // The router's figure stands on its own estimate of the input, and for a guess of the output.
-  const correction = cost(inputTokens, 0) - cost(decision.inputTokens, 0);
+  const correction = inputCost(inputTokens) - inputCost(decision.inputTokens);
   return {
     target,
     inputTokens,
     maxOutputTokens: maxTokens,
-    expected: Math.min(first.estimatedCost === undefined ? worstCase : first.estimatedCost + correction, worstCase),
-    worstCase,
+    expected: Math.min(first.estimatedCost === undefined ? worst.cost : first.estimatedCost + correction, worst.cost),
+    worstCase: worst.cost,
     method: counted === undefined ? 'estimated' : 'counted',
-    fitsBudget: await costs.fits(subjectOf(parts, request, target, caller), {
-      cost: worstCase,
-      tokens: inputTokens + maxTokens,
-      calls: 1,
-    }),
+    fitsBudget: await costs.fits(subjectOf(parts, request, target, caller), worst),
     notices: decision.notices,
   };
 }

@@ -35,6 +35,7 @@ function setUp(process: ServiceParts['process'], overrides: Partial<ServiceParts
     directory: { all: refuse, find: refuse, aliases: refuse, resolve: refuse, targetsOf: refuse },
     prices: { priceOf: refuse, costOf: refuse },
     performance: { of: () => undefined },
+    worstCase: () => ({ cost: 0, tokens: 0, calls: 1 }),
     costs: { report: refuse, budgets: refuse, fits: refuse },
     health: refuse,
     ...callMemory(),
