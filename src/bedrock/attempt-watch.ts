@@ -21,48 +21,73 @@ export interface AttemptLimits {
   readonly idleTimeoutMs: number;
 }
 
-/** A reason made once: without one, each abort makes an error with a stack. */
-const over = new Error('The attempt has ended.');
+export interface AttemptWatches {
+  open(limits: AttemptLimits, target: Target, caller: AbortSignal): AttemptWatch;
+  /** Ends the sleeper; attempts under way are watched no more. */
+  close(): void;
+}
 
-export function createAttemptWatch(
-  clock: Clock,
-  limits: AttemptLimits,
-  target: Target,
-  caller: AbortSignal,
-): AttemptWatch {
-  const controller = new AbortController();
-  const stopped = new AbortController();
-  const onCallerAbort = () => controller.abort(caller.reason);
-  if (caller.aborted) onCallerAbort();
-  else caller.addEventListener('abort', onCallerAbort, { once: true });
-  let dueMs = Number.POSITIVE_INFINITY;
-  let late = () => silentStart(target);
+interface Watched {
+  dueMs: number;
+  late(): void;
+}
 
-  // One sleeper for the whole attempt, not one for each event: it wakes, looks when the limit is due now, sleeps again.
-  const longestNapMs = Math.min(limits.firstTokenTimeoutMs, limits.idleTimeoutMs);
-  const watch = async () => {
-    for (let waitMs = dueMs - clock.monotonicMs(); waitMs > 0; waitMs = dueMs - clock.monotonicMs()) {
-      await clock.sleep(Math.min(waitMs, longestNapMs), stopped.signal);
+/** One sleeper for all attempts of a client: it wakes when the first of them may be late, looks, and sleeps again. */
+export function createAttemptWatches(clock: Clock): AttemptWatches {
+  const watched = new Set<Watched>();
+  const closed = new AbortController();
+  let wakesAtMs = Number.POSITIVE_INFINITY;
+
+  const wakeAt = (dueMs: number): void => {
+    // An earlier waking sees to this one as well.
+    if (dueMs >= wakesAtMs || closed.signal.aborted) return;
+    wakesAtMs = dueMs;
+    // Rejects only when closed, which is no news.
+    clock.sleep(dueMs - clock.monotonicMs(), closed.signal).then(look, () => undefined);
+  };
+  const look = (): void => {
+    wakesAtMs = Number.POSITIVE_INFINITY;
+    const nowMs = clock.monotonicMs();
+    for (const each of watched) {
+      if (each.dueMs <= nowMs) each.late();
+      else wakeAt(each.dueMs);
     }
-    controller.abort(late());
   };
 
   return {
-    signal: controller.signal,
-    awaitFirstToken: () => {
-      dueMs = clock.monotonicMs() + limits.firstTokenTimeoutMs;
-      // Rejects only when stopped, which is no news.
-      watch().catch(() => undefined);
+    open: (limits, target, caller) => {
+      const controller = new AbortController();
+      const onCallerAbort = () => controller.abort(caller.reason);
+      if (caller.aborted) onCallerAbort();
+      else caller.addEventListener('abort', onCallerAbort);
+      let silence = silentStart;
+      const entry: Watched = {
+        dueMs: Number.POSITIVE_INFINITY,
+        late: () => {
+          watched.delete(entry);
+          controller.abort(silence(target));
+        },
+      };
+      return {
+        signal: controller.signal,
+        awaitFirstToken: () => {
+          entry.dueMs = clock.monotonicMs() + limits.firstTokenTimeoutMs;
+          watched.add(entry);
+          wakeAt(entry.dueMs);
+        },
+        sawLife: () => {
+          entry.dueMs = clock.monotonicMs() + limits.idleTimeoutMs;
+          silence = silentMiddle;
+          if (watched.has(entry)) wakeAt(entry.dueMs);
+        },
+        abort: () => controller.abort(),
+        stop: () => {
+          watched.delete(entry);
+          caller.removeEventListener('abort', onCallerAbort);
+        },
+      };
     },
-    sawLife: () => {
-      dueMs = clock.monotonicMs() + limits.idleTimeoutMs;
-      late = () => silentMiddle(target);
-    },
-    abort: () => controller.abort(),
-    stop: () => {
-      stopped.abort(over);
-      caller.removeEventListener('abort', onCallerAbort);
-    },
+    close: () => closed.abort(),
   };
 }
 

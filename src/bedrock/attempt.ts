@@ -6,7 +6,7 @@ import type { CallContext } from '../core/pipeline.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { AnswerSource, ModelResponse } from '../core/response.js';
 import { answerSource } from './answer-source.js';
-import { type AttemptLimits, type AttemptWatch, createAttemptWatch } from './attempt-watch.js';
+import type { AttemptLimits, AttemptWatch, AttemptWatches } from './attempt-watch.js';
 import type { ConverseFeatures, ConverseRequest } from './converse-request.js';
 import type { BedrockErrorHandler } from './error-handler.js';
 import type { NativeMode } from './families/native-choice.js';
@@ -17,6 +17,7 @@ import { untilAborted } from './time-limit.js';
 
 export interface AttemptOptions {
   readonly clock: Clock;
+  readonly watches: AttemptWatches;
   readonly limits: AttemptLimits;
   /** The first-token limit of one request, where it is not the same for all. */
   readonly firstTokenTimeoutMsFor?: (request: RoutedRequest) => number;
@@ -53,7 +54,7 @@ export async function runAttempt(options: AttemptOptions, attempt: Attempt): Pro
   const encoded = encodeModelCall(request, model, options.nativeFormats, options.features);
   const firstTokenTimeoutMs = options.firstTokenTimeoutMsFor?.(request) ?? options.limits.firstTokenTimeoutMs;
   const limits = patientWith(encoded, { ...options.limits, firstTokenTimeoutMs });
-  const watch = createAttemptWatch(options.clock, limits, request.target, context.signal);
+  const watch = options.watches.open(limits, request.target, context.signal);
   const { onText, onPreview } = context;
   const answer = createResponseHandler({
     request,

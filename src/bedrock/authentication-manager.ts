@@ -21,6 +21,8 @@ export type CredentialsOutcome = { readonly ok: true } | { readonly ok: false; r
 export interface AuthenticationManager {
   /** Where the credentials come from, in words; never a secret. */
   readonly source: string;
+  /** What `credentials` would give at once; undefined when they have to be loaded first. */
+  held(): AwsCredentials | undefined;
   /** Credentials to sign with, loaded once and shared. @throws ServiceError authentication */
   credentials(): Promise<AwsCredentials>;
   /** The Bedrock API key, when that is what is used in place of signatures. */
@@ -83,6 +85,7 @@ export function createAuthenticationManager(options: AuthenticationOptions): Aut
     loading ??= load();
     return loading;
   };
+  const atHand = () => (held && isFresh(held, clock.nowMs()) ? held.credentials : undefined);
   /** A load that runs may have read the files before they changed, so its result does not count. */
   async function reload(): Promise<void> {
     await loading?.catch(() => undefined);
@@ -93,8 +96,10 @@ export function createAuthenticationManager(options: AuthenticationOptions): Aut
     get source() {
       return source.name + found;
     },
+    held: atHand,
     credentials: async () => {
-      if (held && isFresh(held, clock.nowMs())) return held.credentials;
+      const fresh = atHand();
+      if (fresh) return fresh;
       const usable = held && !hasEnded(held.credentials, clock.nowMs()) ? held.credentials : undefined;
       return usable ? loadShared().catch(() => usable) : loadShared();
     },

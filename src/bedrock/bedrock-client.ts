@@ -7,7 +7,7 @@ import type { ModelDirectory } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
 import { invocationId, type Region, type Target } from '../core/target.js';
 import { runAttempt } from './attempt.js';
-import type { AttemptLimits } from './attempt-watch.js';
+import { type AttemptLimits, createAttemptWatches } from './attempt-watch.js';
 import type { AuthenticationManager, AwsCredentials } from './authentication-manager.js';
 import { type ConnectionOptions, connectionDefaults } from './connection-options.js';
 import type { ConverseFeatures } from './converse-request.js';
@@ -59,8 +59,10 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
   const { authentication, clock, models, source } = options;
   const clients = clientPerRegion(options);
   const { firstTokenTimeoutMsFor, features = { promptCaching: 'off' }, nativeFormats = 'fallback' } = options;
+  const watches = createAttemptWatches(clock);
   const attempts = {
     clock,
+    watches,
     limits: options,
     errors: createBedrockErrorHandler({ clock }),
     source,
@@ -94,7 +96,10 @@ export function createBedrockClient(options: BedrockClientOptions): BedrockClien
       const connected = clients.get(region).then((client) => client.warm());
       await Promise.allSettled([connected, authentication.credentials()]);
     },
-    close: () => clients.close(),
+    close: () => {
+      watches.close();
+      clients.close();
+    },
   };
 }
 
@@ -113,8 +118,11 @@ function mendedCalls(
       if (thrown instanceof ServiceError) throw thrown;
       throw signal.aborted ? abortedError(signal) : errors.toServiceError(thrown, place);
     };
-    const prepared = Promise.all([clients.get(place.region), authentication.credentials()]);
-    const [client, used] = await untilAborted(prepared, signal).catch(asServiceError);
+    // Nearly always both are at hand; only else there is something to wait for.
+    const client =
+      clients.ready(place.region) ?? (await untilAborted(clients.get(place.region), signal).catch(asServiceError));
+    const used =
+      authentication.held() ?? (await untilAborted(authentication.credentials(), signal).catch(asServiceError));
     try {
       return await run(client).catch(asServiceError);
     } catch (error) {
@@ -141,29 +149,34 @@ async function canMend(
 /** SDK clients, made when first needed: loading the SDK is a large part of the start of this server. */
 function clientPerRegion({ authentication, connection, endpoint }: BedrockClientOptions) {
   const clients = new Map<Region, Promise<RuntimeClient>>();
+  const made = new Map<Region, RuntimeClient>();
   const create = async (region: Region) => {
     const [{ createRuntimeClient }, { createSdkHandler }] = await Promise.all([
       import('./runtime-client.js'),
       import('./sdk-handler.js'),
     ]);
     const requestHandler = createSdkHandler({ ...connectionDefaults, ...connection });
-    return createRuntimeClient({
+    const client = createRuntimeClient({
       authentication,
       region,
       requestHandler,
       ...(connection && { connection }),
       ...(endpoint !== undefined && { endpoint }),
     });
+    made.set(region, client);
+    return client;
   };
   return {
+    ready: (region: Region): RuntimeClient | undefined => made.get(region),
     get: (region: Region): Promise<RuntimeClient> => {
       const client = clients.get(region) ?? create(region);
       clients.set(region, client);
       return client;
     },
     close: () => {
-      for (const client of clients.values()) client.then((made) => made.destroy()).catch(() => undefined);
+      for (const client of clients.values()) client.then((each) => each.destroy()).catch(() => undefined);
       clients.clear();
+      made.clear();
     },
   };
 }

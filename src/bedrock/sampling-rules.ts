@@ -3,7 +3,8 @@ import type { Target } from '../core/target.js';
 
 /* Which sampling arguments which models take. A row is added here when a model breaks the rule of its family. */
 
-type SamplingArgument = 'temperature' | 'top_p' | 'top_k' | 'stop_sequences';
+const samplingArguments = ['temperature', 'top_p', 'top_k', 'stop_sequences'] as const;
+type SamplingArgument = (typeof samplingArguments)[number];
 
 interface SamplingRule {
   readonly models: RegExp;
@@ -45,6 +46,7 @@ type Given = Partial<Pick<RoutedRequest, SamplingArgument>>;
 
 /** The sampling arguments that the model takes, and a notice for each that had to be left out. */
 export function sampling(request: Given, { model }: Pick<Target, 'model'>): Sampling {
+  if (samplingArguments.every((name) => request[name] === undefined)) return { notices: [] };
   const topKPlace = topKFields.find(([models]) => models.test(model))?.[1];
   const left = leftOut(request, model, topKPlace !== undefined);
   const { temperature, top_p, top_k, stop_sequences } = without(request, left);

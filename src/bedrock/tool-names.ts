@@ -9,10 +9,12 @@ export interface ToolNames {
 }
 
 const longestOnWire = 64;
+const unchanged: ToolNames = { toWire: (name) => name, fromWire: (wire) => wire, idToWire: (id) => id };
 
 /** The names of one request. Names that become equal on the wire are told apart by a number. */
 export function toolNames({ tools = [], messages }: Pick<RoutedRequest, 'tools' | 'messages'>): ToolNames {
   const used = messages.flatMap(blocksOf);
+  if (tools.length === 0 && used.length === 0) return unchanged;
   const called = used.flatMap((block) => (block.type === 'tool_use' ? [block.name] : []));
   const ids = used.flatMap((block) => (block.type === 'tool_use' ? [block.id] : []));
   const names = distinct([...tools.map(({ name }) => name), ...called], /[^a-zA-Z0-9_-]/g);

@@ -21,11 +21,25 @@ const endedForUser = 'The conversation ended with the assistant, which the model
 
 /** @throws ServiceError validation when there are more attachments in a turn than Bedrock takes. */
 export function obeyConversationRules(given: readonly Message[], rules: ModelRules): Conversation {
+  if (isOnlyTalk(given)) return { messages: [...given], notices: [] };
   const notices = new Set<string>();
   const paired = pairTools(mergeTurns(mediaInPlace(mergeTurns(withoutBlanks(given)))), notices);
   const ended = withUserAtEnds(mergeTurns(withoutBlanks(paired)), rules, notices);
   const messages = ended.flatMap((message) => resultsApart(inOrder(mediaTurn(message)), rules));
   return { messages: withOwnToolForm(messages, rules), notices: [...notices] };
+}
+
+/** Texts by turns, from the user to the user: nothing that any model could object to. */
+function isOnlyTalk(messages: readonly Message[]): boolean {
+  return (
+    messages.length % 2 === 1 &&
+    messages.every(
+      ({ role, content = [] }, index) =>
+        role === (index % 2 === 0 ? 'user' : 'assistant') &&
+        content.length > 0 &&
+        content.every(({ text }) => text !== undefined && text.trim() !== ''),
+    )
+  );
 }
 
 /** Without blank texts, reasoning that is not the model's, and turns that hold nothing any more. */

@@ -40,7 +40,15 @@ const rows: readonly RuleRow[] = [
   },
 ];
 
+const remembered = new Map<string, ModelRules>();
+/** Ids come from callers too, so that the memory has to have an end. */
+const mostRemembered = 1_000;
+
 /** The rules of a model, by its base id. */
 export function rulesOf(model: string): ModelRules {
-  return Object.assign({}, ...rows.filter(({ models }) => models.test(model))) as ModelRules;
+  const known = remembered.get(model);
+  if (known) return known;
+  const found = Object.assign({}, ...rows.filter(({ models }) => models.test(model))) as ModelRules;
+  if (remembered.size < mostRemembered) remembered.set(model, found);
+  return found;
 }
