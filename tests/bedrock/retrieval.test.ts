@@ -29,17 +29,28 @@ const texts = ['The weather in Bern is fine.', 'Stocks fell.', 'It rains in Bern
 const dot = (left: readonly number[], right: readonly number[]) =>
   left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);
 
+/** Every embedding model of the catalogue but one whose vectors are of video, with its dimensions and calls for the texts. */
+const embeddingModels = [
+  ['amazon.titan-embed-text-v2:0', 1_024, 3],
+  ['amazon.titan-embed-text-v1', 1_024, 3],
+  ['amazon.titan-embed-g1-text-02', 1_024, 3],
+  ['amazon.titan-embed-image-v1', 1_024, 3],
+  ['amazon.nova-2-multimodal-embeddings-v1:0', 3_072, 3],
+  ['cohere.embed-english-v3', 1_024, 1],
+  ['cohere.embed-multilingual-v3', 1_024, 1],
+  ['cohere.embed-v4:0', 1_024, 1],
+] as const;
+
 describe('embeddings', () => {
-  it.each([
-    ['amazon.titan-embed-text-v2:0', 1_024, 3],
-    ['amazon.titan-embed-text-v1', 1_024, 3],
-    ['amazon.titan-embed-g1-text-02', 1_024, 3],
-    ['amazon.titan-embed-image-v1', 1_024, 3],
-    ['amazon.nova-2-multimodal-embeddings-v1:0', 3_072, 3],
-    ['cohere.embed-english-v3', 1_024, 1],
-    ['cohere.embed-multilingual-v3', 1_024, 1],
-    ['cohere.embed-v4:0', 1_024, 1],
-  ])('of %s', async (model, dimensions, calls) => {
+  it('of every model of the catalogue are tried here', async () => {
+    const tried: readonly string[] = embeddingModels.map(([id]) => id);
+    const all = await server.service.models({ capability: 'embedding' });
+    expect(all.map(({ model }) => model.id).filter((id) => !tried.includes(id))).toEqual([
+      'twelvelabs.marengo-embed-2-7-v1:0',
+    ]);
+  });
+
+  it.each(embeddingModels)('of %s', async (model, dimensions, calls) => {
     const before = await spentToday();
     const { value, response, record } = await embed({ texts, model });
     expect(value.map(({ length }) => length)).toEqual([dimensions, dimensions, dimensions]);
