@@ -22,7 +22,7 @@ import type {
 } from './core/integration-service.js';
 import type { Jobs } from './core/jobs.js';
 import type { Model } from './core/model.js';
-import { attemptBudget, type CallContext, type Caller, type Handler } from './core/pipeline.js';
+import { attemptBudget, type CallContext, type Caller, type Handler, hasScope } from './core/pipeline.js';
 import type { ModelDirectory, PerformanceRecord, PriceBook } from './core/ports.js';
 import type { ModelRequest, RoutedRequest } from './core/request.js';
 import { type NanoUsd, noUsage } from './core/response.js';
@@ -45,7 +45,8 @@ export interface ServiceParts {
   /** Whether this server can read the vectors of an embedding model. */
   readonly readsVectors?: (model: Model) => boolean;
   readonly costs: {
-    report(query: CostQuery): Promise<CostReport>;
+    /** Of all callers, or of one. */
+    report(query: CostQuery, caller?: Caller): Promise<CostReport>;
     budgets(): Promise<readonly Budget[]>;
     /** Whether an attempt at the routed request fits every budget. */
     fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
@@ -115,7 +116,7 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     estimate: async (request, caller) => estimate(parts, await prepare(request), caller),
     aliases: () => parts.directory.aliases(),
     models: async (filter) => listModels(parts, filter),
-    costReport: (query) => parts.costs.report(query),
+    costReport: (query, viewer) => parts.costs.report(query, viewer && !hasScope(viewer, 'admin') ? viewer : undefined),
     health: (deep) => parts.health(deep),
     close: () => {
       closed ??= close();

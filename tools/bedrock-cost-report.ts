@@ -153,10 +153,10 @@ export const bedrockCostReport = defineTool({
   example: { period: 'last_7_days', group_by: 'model' },
   output,
   view: costReportViewUri,
-  handle: async (query, service, { clock }) => {
+  handle: async (query, service, { clock, caller }) => {
     const groupBy = query.group_by ?? 'model';
     const range = rangeOf(query, clock.nowMs());
-    const report = await service.costReport({ ...range, groupBy });
+    const report = await service.costReport({ ...range, groupBy }, caller);
     const structured = toOutput(report, range, groupBy);
     return { structured, text: query.format === 'csv' ? toCsv(report, groupBy) : toTable(report, structured) };
   },

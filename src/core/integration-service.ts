@@ -238,7 +238,8 @@ export interface BedrockIntegrationService {
   /** Short names of models that requests may use. */
   aliases(): readonly string[];
   models(filter: ModelFilter): Promise<readonly ModelSummary[]>;
-  costReport(query: CostQuery): Promise<CostReport>;
+  /** A viewer without the scope admin is told of his own spend and of the budgets that are his or his groups'. */
+  costReport(query: CostQuery, viewer?: Caller): Promise<CostReport>;
   health(deep: boolean): Promise<HealthReport>;
   /** Vectors and rankings; undefined where this server was made without. */
   readonly retrieval?: Retrieval;

@@ -71,6 +71,8 @@ export interface SpendQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly groupBy?: CostGrouping;
+  /** Absent: of all callers. */
+  readonly caller?: string;
 }
 
 export interface SpendGroup {

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import type { EventOrigin, EventSubscriber } from '../core/events.js';
 import type { Budget, CostQuery, CostReport } from '../core/integration-service.js';
 import type { LedgerRow, SpendGroup } from '../core/ledger.js';
+import type { Caller } from '../core/pipeline.js';
 import type { Logger, ModelDirectory } from '../core/ports.js';
 import { type ModelResponse, type NanoUsd, noUsage } from '../core/response.js';
 import { providerOf } from './attempt-rows.js';
@@ -25,7 +26,8 @@ export interface CostMonitorOptions {
 
 /** Tells what was spent and what is left, and books the calls that the cache answered. */
 export interface CostMonitor extends EventSubscriber {
-  report(query: CostQuery): Promise<CostReport>;
+  /** Of all callers with every budget, or of one with those that are his or his groups'. */
+  report(query: CostQuery, caller?: Caller): Promise<CostReport>;
   budgets(): Promise<readonly Budget[]>;
   /** True when every hard budget that concerns the subject has room for the use. */
   fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
@@ -46,14 +48,14 @@ export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
   return {
     budgets: budgets.all,
     fits: budgets.fits,
-    report: async ({ fromMs, toMs, groupBy }) => {
-      const period = { fromMs, toMs };
+    report: async ({ fromMs, toMs, groupBy }, caller) => {
+      const period = { fromMs, toMs, ...(caller && { caller: caller.id }) };
       const seriesBy = toMs - fromMs <= longestHourlySeriesMs ? 'hour' : 'day';
       const [[totals = noSpend], groups, series, now] = await Promise.all([
         ledger.spend(period),
         ledger.spend({ ...period, groupBy }),
         ledger.spend({ ...period, groupBy: seriesBy }),
-        budgets.all(),
+        caller ? budgets.of(caller) : budgets.all(),
       ]);
       const forecast = forecastOf(totals.cost, period, clock.nowMs());
       return { totals, groups, series, budgets: now, ...(forecast === undefined ? {} : { forecast }) };

@@ -15,7 +15,7 @@ export function createCompletionSurface(options: ResourceSurfaceOptions & Prompt
     complete: async ({ reference, argument, value }, { caller }) => {
       const values =
         reference.type === 'prompt'
-          ? await promptValues(options, reference.name, argument)
+          ? await promptValues(options, reference.name, argument, caller)
           : await resourceValues(options, reference.uriTemplate, argument, caller);
       return fitting(values, value);
     },

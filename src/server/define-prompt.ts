@@ -1,4 +1,5 @@
 import type { BedrockIntegrationService } from '../core/integration-service.js';
+import type { Scope } from '../core/pipeline.js';
 import type { ToolContext } from './define-tool.js';
 
 export interface PromptArgument {
@@ -14,6 +15,8 @@ export interface Prompt {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** What a caller must be allowed to do for it to be of use. */
+  readonly scope: Scope;
   readonly arguments: readonly PromptArgument[];
   write(
     args: Readonly<Record<string, string>>,

@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.js';
 import { ServiceError } from '../core/errors.js';
 import type { BedrockIntegrationService } from '../core/integration-service.js';
+import { type Caller, hasScope } from '../core/pipeline.js';
 import type { Prompt } from './define-prompt.js';
-import type { PromptSurface } from './surface.js';
+import type { PromptListing, PromptSurface } from './surface.js';
 
 export interface PromptSurfaceOptions {
   readonly prompts: readonly Prompt[];
@@ -26,20 +27,10 @@ function checkArguments(prompt: Prompt, args: Readonly<Record<string, string>>):
 }
 
 export function createPromptSurface({ prompts, service, clock }: PromptSurfaceOptions): PromptSurface {
-  const listing = prompts.map(({ name, title, description, arguments: args }) => ({
-    name,
-    title,
-    description,
-    arguments: args.map((argument) => ({
-      name: argument.name,
-      description: argument.description,
-      required: argument.required,
-    })),
-  }));
   return {
-    list: () => listing,
+    list: (caller) => prompts.filter(({ scope }) => hasScope(caller, scope)).map(listed),
     get: async (name, args, { caller, signal }) => {
-      const prompt = prompts.find((known) => known.name === name);
+      const prompt = findPrompt(prompts, name, caller);
       if (!prompt) return undefined;
       checkArguments(prompt, args);
       const text = await prompt.write(args, await service(), { caller, signal, clock });
@@ -48,12 +39,26 @@ export function createPromptSurface({ prompts, service, clock }: PromptSurfaceOp
   };
 }
 
+function listed({ name, title, description, arguments: args }: Prompt): PromptListing {
+  const told = args.map((argument) => ({
+    name: argument.name,
+    description: argument.description,
+    required: argument.required,
+  }));
+  return { name, title, description, arguments: told };
+}
+
+/** Undefined for one that the caller's scopes do not open, as for one that does not exist. */
+const findPrompt = (prompts: readonly Prompt[], name: string, caller: Caller): Prompt | undefined =>
+  prompts.find((prompt) => prompt.name === name && hasScope(caller, prompt.scope));
+
 /** What an argument of a prompt can be. */
 export async function promptValues(
   { prompts, service }: PromptSurfaceOptions,
   name: string,
   argument: string,
+  caller: Caller,
 ): Promise<readonly string[]> {
-  const found = prompts.find((prompt) => prompt.name === name)?.arguments.find((one) => one.name === argument);
+  const found = findPrompt(prompts, name, caller)?.arguments.find((one) => one.name === argument);
   return found?.values ? found.values(await service()) : [];
 }

@@ -11,6 +11,7 @@ export interface ResourceSurfaceOptions {
   readonly clock: Clock;
 }
 
+const isOffered = ({ scope = 'read' }: Resource, caller: Caller): boolean => hasScope(caller, scope);
 const isFamily = ({ uri }: Resource): boolean => uri.endsWith('}');
 const familyPrefix = ({ uri }: Resource): string => uri.slice(0, uri.indexOf('{'));
 
@@ -27,17 +28,21 @@ function listed({ uri, name, title, description, mimeType }: Resource): Resource
 }
 
 export function createResourceSurface({ resources, service, clock }: ResourceSurfaceOptions): ResourceSurface {
-  const fixed = resources.filter((resource) => !isFamily(resource)).map(listed);
-  const families = resources.filter(isFamily).map((resource) => {
-    const { uri, ...rest } = listed(resource);
-    return { uriTemplate: uri, ...rest };
-  });
+  const offered = (caller: Caller) => resources.filter((resource) => isOffered(resource, caller));
   return {
-    list: async (caller) => (hasScope(caller, 'read') ? fixed : []),
-    templates: (caller) => (hasScope(caller, 'read') ? families : []),
+    list: async (caller) =>
+      offered(caller)
+        .filter((resource) => !isFamily(resource))
+        .map(listed),
+    templates: (caller) =>
+      offered(caller)
+        .filter(isFamily)
+        .map((resource) => {
+          const { uri, ...rest } = listed(resource);
+          return { uriTemplate: uri, ...rest };
+        }),
     read: async (uri, { caller, signal }) => {
-      if (!hasScope(caller, 'read')) return undefined;
-      for (const resource of resources) {
+      for (const resource of offered(caller)) {
         const value = valueIn(uri, resource);
         if (value === undefined) continue;
         const text = await unlessUnknown(resource.read(value, await service(), { caller, signal, clock }));
@@ -66,6 +71,6 @@ export async function resourceValues(
   caller: Caller,
 ): Promise<readonly string[]> {
   const family = resources.find(({ uri }) => uri === uriTemplate && uri.endsWith(`{${argument}}`));
-  if (!family?.values || !hasScope(caller, 'read')) return [];
+  if (!family?.values || !isOffered(family, caller)) return [];
   return family.values(await service(), caller);
 }

@@ -13,6 +13,7 @@ const reviewCode: Prompt = {
   name: 'review_code',
   title: 'Review code with the best code model',
   description: 'Has the best model for code review some code, and reports what it found.',
+  scope: 'invoke',
   arguments: [
     { name: 'code', description: 'The code, or where it is.', required: true },
     { name: 'focus', description: 'What to look for, such as security or speed.', required: false },
@@ -31,6 +32,7 @@ const compareModels: Prompt = {
   name: 'compare_models',
   title: 'Compare two models on a prompt',
   description: 'Asks two models the same and compares answers, time and cost.',
+  scope: 'invoke',
   arguments: [
     { name: 'prompt', description: 'What to ask both.', required: true },
     { name: 'first_model', description: 'Model id or alias.', required: true, values: modelNames },
@@ -50,6 +52,7 @@ const explainSpend: Prompt = {
   name: 'explain_spend',
   title: "Explain today's spend",
   description: "Today's cost by model with the budgets, for an explanation in words.",
+  scope: 'read',
   arguments: [],
   write: async (_, service, context) => {
     const args = bedrockCostReport.input.parse({ period: 'today' });

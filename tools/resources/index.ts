@@ -68,6 +68,7 @@ export const resources: readonly Resource[] = [
     title: 'Whole answer',
     description: 'The whole text of an answer that was cut to max_output_chars, as data; kept for an hour.',
     mimeType: 'text/plain',
+    scope: 'invoke',
     read: async (requestId, { answers }, { caller }) => answers.find(requestId, caller),
   },
   costReportView,

@@ -1,6 +1,7 @@
-import type { BudgetDefinition, BudgetSubject, BudgetUse } from '../../core/budget.js';
+import { type BudgetDefinition, type BudgetSubject, type BudgetUse, tagsWithGroups } from '../../core/budget.js';
 import type { Clock } from '../../core/clock.js';
 import type { Budget } from '../../core/integration-service.js';
+import type { Caller } from '../../core/pipeline.js';
 import type { CounterState } from './budget-store.js';
 import { amountsOf, type Counter, counterName, counterOf, countersOf } from './counters.js';
 import type { SeedingStore } from './seeding-store.js';
@@ -21,6 +22,8 @@ export interface BudgetListOptions {
 export interface BudgetList {
   /** What all budgets stand at; as last heard when the store cannot be reached. */
   all(): Promise<readonly Budget[]>;
+  /** What the budgets of a caller and of his groups stand at: those of the server would tell of others. */
+  of(caller: Caller): Promise<readonly Budget[]>;
   /** True when every hard budget that concerns the subject has room for the use. */
   fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
 }
@@ -45,12 +48,14 @@ export function createBudgetList({ definitions, store, standings, clock }: Budge
   const statesOf = (counters: readonly Counter[]): Promise<readonly CounterState[]> =>
     store.states(counters).catch(() => counters.map((counter) => standings.of(counter) ?? nothing));
 
+  const views = async (counters: readonly Counter[]): Promise<readonly Budget[]> => {
+    const states = await statesOf(counters);
+    return counters.map((counter, index) => budgetView(counter, states[index] ?? nothing));
+  };
+
   return {
-    all: async () => {
-      const counters = listed();
-      const states = await statesOf(counters);
-      return counters.map((counter, index) => budgetView(counter, states[index] ?? nothing));
-    },
+    all: () => views(listed()),
+    of: (caller) => views(countersOf(definitions.filter(isPersonal), subjectOf(caller), clock.nowMs())),
     fits: async (subject, use) => {
       const limited = definitions.filter(({ hard, limit }) => hard && limit !== undefined);
       const parts = amountsOf(countersOf(limited, subject, clock.nowMs()), use);
@@ -66,6 +71,17 @@ export function createBudgetList({ definitions, store, standings, clock }: Budge
 /** True when the budget is one counter at a time, whoever calls. */
 const isOne = ({ scope }: BudgetDefinition): boolean =>
   scope.kind === 'server' || scope.kind === 'group' || scope.value !== undefined;
+
+const isPersonal = ({ scope: { kind } }: BudgetDefinition): boolean =>
+  kind === 'caller' || kind === 'group' || kind === 'tag';
+
+const subjectOf = ({ id, budget, groups }: Caller): BudgetSubject => ({
+  caller: id,
+  model: '',
+  provider: '',
+  tags: tagsWithGroups({}, groups),
+  ...(budget && { own: budget }),
+});
 
 const fullness = ({ budget: { limit } }: Counter, { spent, reserved }: CounterState): number =>
   limit === undefined ? 0 : (spent + reserved) / limit;

@@ -40,11 +40,28 @@ export async function querySpend(database: Database, query: SpendQuery): Promise
   const order = bucketMs === undefined ? sql`cost_nano DESC, calls DESC, key` : sql`at_ms`;
   const rows = await database.run(async (kysely) => {
     const statement = sql<SpendRow>`SELECT key, ${at} AS at_ms, ${sums}
-      FROM (${spendIn(database.dialect, dimension, query, bucketMs)}) AS spend
+      FROM (${spendOf(database.dialect, dimension, query, bucketMs)}) AS spend
       GROUP BY 1, 2 ORDER BY ${order} LIMIT ${sql.raw(`${groupLimit}`)}`;
     return (await statement.execute(kysely)).rows;
   });
   return rows.map((row) => spendGroup(row, groupBy));
+}
+
+/** The totals know one dimension at a time: other groups of one caller's spend come from his attempts. */
+function spendOf(
+  dialect: Dialect,
+  dimension: Dimension,
+  query: SpendQuery,
+  finestMs: number | undefined,
+): RawBuilder<unknown> {
+  const { caller } = query;
+  if (caller === undefined) return spendIn(dialect, dimension, query, finestMs);
+  if (dimension !== 'all' && dimension !== 'caller') {
+    return sql`${attempts(dialect, dimension, query)} AND attempts.caller = ${caller}`;
+  }
+  const key = sql.raw(dimension === 'all' ? "''" : 'key');
+  return sql`SELECT ${key} AS key, at_ms, ${sql.raw(totalColumns.join(', '))}
+    FROM (${spendIn(dialect, 'caller', query, finestMs)}) AS of_callers WHERE key = ${caller}`;
 }
 
 /**
