@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '../../src/core/clock.js';
-import type { Ledger } from '../../src/core/ledger.js';
+import type { CostGrouping, Ledger } from '../../src/core/ledger.js';
 import { noUsage } from '../../src/core/response.js';
 import { type FakeClock, fakeClock } from '../support/fake-clock.js';
 import { intent, ledgerRow } from './ledger-row.js';
@@ -49,6 +49,25 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
       await ledger.settle('call-1/1', rows);
       await ledger.settle('call-1/1', rows);
       expect(await ledger.spend(allTime)).toMatchObject([{ key: '', calls: 1, cost: 3_000 }]);
+    });
+
+    it('adds up what one caller spent, by whatever it is grouped', async () => {
+      const mine = { caller: 'bob', model: 'm', tags: { team: 'x' }, cost: { nanoUsd: 7, estimated: false } };
+      await ledger.settle('a', [ledgerRow({ attemptId: 'a', ...mine }), ledgerRow({ attemptId: 'b' })]);
+      const groupsOf = async (groupBy?: CostGrouping) => {
+        const groups = await ledger.spend({ ...allTime, caller: 'bob', ...(groupBy && { groupBy }) });
+        return groups.map(({ key, calls, cost }) => ({ key, calls, cost }));
+      };
+      expect(await groupsOf()).toEqual([{ key: '', calls: 1, cost: 7 }]);
+      for (const [groupBy, key] of [
+        ['caller', 'bob'],
+        ['model', 'm'],
+        ['tag', 'team=x'],
+        ['hour', '2026-11-23T00:00:00Z'],
+        ['day', '2026-11-23'],
+      ] as const) {
+        expect(await groupsOf(groupBy)).toEqual([{ key, calls: 1, cost: 7 }]);
+      }
     });
 
     it('tells what was used by one caller, session, model, provider or tag, and what is under way', async () => {

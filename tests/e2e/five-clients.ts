@@ -36,6 +36,8 @@ export interface ToolAnswer {
 export interface Place {
   readonly env: Record<string, string>;
   readonly url: string;
+  /** Sent with each request over HTTP. */
+  readonly headers?: Record<string, string>;
 }
 
 const info = { name: 'test', version: '1.0.0' };
@@ -84,8 +86,9 @@ async function later(transport: ModernStdio | ModernHttp): Promise<AnyClient> {
 
 export const fiveClients: Readonly<Record<string, (place: Place) => Promise<AnyClient>>> = {
   '2025 stdio': ({ env }) => earlier(new StdioClientTransport(launch(env))),
-  '2025 HTTP': ({ url }) => earlier(new StreamableHTTPClientTransport(new URL(`${url}/mcp`))),
+  '2025 HTTP': ({ url, headers = {} }) =>
+    earlier(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } })),
   '2025 SSE': ({ url }) => earlier(new SSEClientTransport(new URL(`${url}/sse`))),
   '2026 stdio': ({ env }) => later(new ModernStdio(launch(env))),
-  '2026 HTTP': ({ url }) => later(new ModernHttp(new URL(`${url}/mcp`))),
+  '2026 HTTP': ({ url, headers = {} }) => later(new ModernHttp(new URL(`${url}/mcp`), { requestInit: { headers } })),
 };
