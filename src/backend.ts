@@ -9,6 +9,7 @@ import type { ConverseFeatures } from './bedrock/converse-request.js';
 import { createTextGuard } from './bedrock/text-guard.js';
 import type { Settings } from './config/settings.js';
 import type { Clock, Random } from './core/clock.js';
+import type { ServerEvent } from './core/events.js';
 import type { HealthCheck, ModelDirectory } from './core/ports.js';
 import { type Region, region } from './core/target.js';
 import type { TextGuard } from './core/text-guard.js';
@@ -34,10 +35,15 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+interface BackendWatch {
+  readonly firstTokenTimes: FirstTokenTimes;
+  readonly onServerEvent: (event: ServerEvent) => void;
+}
+
 export async function startBackend(
   options: BackendOptions,
   models: ModelDirectory,
-  firstTokenTimes: FirstTokenTimes,
+  { firstTokenTimes, onServerEvent }: BackendWatch,
 ): Promise<Backend> {
   const { settings, clock } = options;
   const { aws, limits } = settings;
@@ -74,7 +80,8 @@ export async function startBackend(
   });
   const home = region(aws.region);
   const verify = (signal: AbortSignal) => controlPlane.listFoundationModels(home, signal);
-  const readiness = createAuthenticationReadiness({ authentication, verify, clock, random: options.random });
+  const { random } = options;
+  const readiness = createAuthenticationReadiness({ authentication, verify, clock, random, onServerEvent });
   return {
     client,
     controlPlane,

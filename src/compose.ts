@@ -36,6 +36,7 @@ import { type CircuitBreakers, createCircuitBreakers } from './resilience/circui
 import { createFirstTokenTimes, type FirstTokenTimes } from './resilience/first-token-times.js';
 import { createHedge } from './resilience/hedging.js';
 import { createLocalModelStage } from './resilience/local-model.js';
+import { createModeWatch } from './resilience/mode-watch.js';
 import { createResilienceStage } from './resilience/resilience-stage.js';
 import { createRetryBudget } from './resilience/retry-budget.js';
 import { createRetrieval } from './retrieval.js';
@@ -95,7 +96,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const { directory } = models;
   const prices = openPrices(options, catalogue);
   const watch = await startWatch(options, directory);
-  const backend: Backend = await startBackend(options, directory, watch.firstTokenTimes);
+  const backend: Backend = await startBackend(options, directory, watch);
   const redis = openRedis(options, watch);
   const learning = await startLearning({ ...options, redis });
   const memory = openCallMemory({ ...options, redis, encryptionKeys: settings.encryption.keys });
@@ -284,6 +285,7 @@ async function startWatch(
   const onServerEvent = (event: ServerEvent) => {
     for (const subscriber of subscribers) subscriber.onServerEvent?.(event);
   };
+  subscribers.push(createModeWatch(onServerEvent));
   return {
     metrics,
     performance,

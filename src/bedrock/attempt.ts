@@ -117,22 +117,31 @@ async function read(options: AttemptOptions, attempt: Attempt, call: ModelCall, 
   }
 }
 
+/**
+ * Whether Bedrock may have worked on the request: it began to answer, or had the request when it took too long, for
+ * itself or for us. Then it bills what it has read and written so far.
+ */
+function wasWorkedOn({ client }: Attempt, { opened, watch }: Progress, { category }: ServiceError): boolean {
+  return opened || ((watch.signal.aborted || category === 'timeout') && client.wasSent(watch.signal));
+}
+
 /** The caller's cancel first, then our own limits, then what was thrown: an abort looks like a broken connection. */
 function failure(options: AttemptOptions, attempt: Attempt, progress: Progress, thrown: unknown): ServiceError {
   const { signal } = attempt.context;
   const { target } = attempt.request;
-  const { answer, watch, opened } = progress;
+  const { answer, watch } = progress;
   const error = signal.aborted
     ? abortedError(signal)
     : options.errors.toServiceError(watch.signal.aborted ? watch.signal.reason : thrown, target);
-  if (!opened && error.target) return error;
+  const workedOn = wasWorkedOn(attempt, progress, error);
+  if (!workedOn && error.target) return error;
   const partialText = answer.textSoFar();
   return new ServiceError(error.category, error.message, {
     ...(error.reason && { reason: error.reason }),
     remedy: error.remedy,
     target,
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-    ...(opened && { usage: answer.usageSoFar() }),
+    ...(workedOn && { usage: answer.usageSoFar() }),
     textHandedOn: answer.textHandedOn,
     ...(partialText !== '' && { partialText }),
     cause: error.cause ?? error,

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../core/clock.js';
 import { ServiceError, toServiceError } from '../core/errors.js';
-import type { CallEvent, EventSubscriber } from '../core/events.js';
+import type { CallEvent, EventSubscriber, ServerEvent } from '../core/events.js';
 import type { AuthenticationManager } from './authentication-manager.js';
 
 /** Whether AWS takes the credentials of this server. */
@@ -25,6 +25,8 @@ export interface ReadinessOptions {
   readonly verify: (signal: AbortSignal) => Promise<unknown>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told when it becomes ready, or not ready any more. */
+  readonly onServerEvent?: (event: ServerEvent) => void;
 }
 
 const triesAtStart = 3;
@@ -37,18 +39,27 @@ const longestWaitMs = 60_000;
  * AWS refuses for its credentials makes it not ready too, one that succeeds makes it ready.
  */
 export function createAuthenticationReadiness(options: ReadinessOptions): AuthenticationReadiness {
-  const { clock, random } = options;
+  const { clock, random, onServerEvent = () => undefined } = options;
   const closed = new AbortController();
   const { signal } = closed;
   let state: Readiness = { phase: 'unused' };
   let isRunning = false;
+  let told: boolean | undefined;
 
+  const become = (next: Readiness) => {
+    state = next;
+    const ready = state.phase === 'ready';
+    if (ready === told || !(ready || state.phase === 'not_ready')) return;
+    told = ready;
+    const trouble = state.phase === 'not_ready' ? state.error : state.phase === 'ready' && state.unverified;
+    onServerEvent({ type: 'readiness-changed', ready, why: trouble ? trouble.message : 'AWS takes the credentials.' });
+  };
   const tryOnce = async (tries: number) => {
     const error = await attempt(options, tries, signal);
     if (error?.category === 'authentication') {
-      state = { phase: tries < triesAtStart ? 'starting' : 'not_ready', tries, error };
+      become({ phase: tries < triesAtStart ? 'starting' : 'not_ready', tries, error });
     } else {
-      state = { phase: 'ready', ...(error && { unverified: error }) };
+      become({ phase: 'ready', ...(error && { unverified: error }) });
     }
   };
   /** A call may succeed in the meantime, which ends it as well. */
@@ -78,10 +89,10 @@ export function createAuthenticationReadiness(options: ReadinessOptions): Authen
     onCallEvent: (event) => {
       const failure = credentialsFailure(event);
       if (failure) {
-        state = { phase: 'not_ready', tries: triesAtStart, error: failure };
+        become({ phase: 'not_ready', tries: triesAtStart, error: failure });
         run(triesAtStart);
       } else if (event.type === 'attempt-ended' && event.outcome === 'succeeded') {
-        state = { phase: 'ready' };
+        become({ phase: 'ready' });
       }
     },
     close: () => closed.abort(),

@@ -34,6 +34,8 @@ export interface RuntimeClient {
   countTokens(input: CountTokensCommandInput, signal: AbortSignal): Promise<number | undefined>;
   /** Holds text against a guardrail; no model is called. */
   applyGuardrail(input: ApplyGuardrailCommandInput, signal: AbortSignal): Promise<ApplyGuardrailCommandOutput>;
+  /** True when the request that the signal ends has left this machine. */
+  wasSent(signal: AbortSignal): boolean;
   /** After AWS refused our time: takes over the time of its answer. True when that changed something. */
   correctClock(thrown: unknown): boolean;
   /** Opens a connection ahead of the first call. Never rejects. */
@@ -76,6 +78,7 @@ export function createRuntimeClient(options: SdkConfigOptions): RuntimeClient {
     countTokens: async (input, abortSignal) =>
       (await client.send(new CountTokensCommand(input), { abortSignal })).inputTokens,
     applyGuardrail: (input, abortSignal) => client.send(new ApplyGuardrailCommand(input), { abortSignal }),
+    wasSent: (signal) => options.requestHandler.wasSent(signal),
     correctClock: (thrown) => {
       const date = dateOf(thrown);
       if (Number.isNaN(date)) return false;

@@ -6,6 +6,7 @@ import { bearerInTheClear, ownError, tooLarge, unexpectedType } from './connecti
 import type { ConnectionOptions } from './connection-options.js';
 import type { PoolFigures } from './connection-watch.js';
 import { tunnelThrough } from './proxy-tunnel.js';
+import { createSentRequests } from './sent-requests.js';
 
 export interface SdkHandler {
   handle: NodeHttpHandler['handle'];
@@ -13,6 +14,8 @@ export interface SdkHandler {
   httpHandlerConfigs: NodeHttpHandler['httpHandlerConfigs'];
   /** Opens a connection and leaves it in the pool. Never rejects: what is wrong shows at the first call. */
   warm(url: URL): Promise<void>;
+  /** True when the request that the signal ends has left this machine. */
+  wasSent(signal: AbortSignal): boolean;
   destroy(): void;
 }
 
@@ -41,12 +44,21 @@ export function createSdkHandler(options: ConnectionOptions): SdkHandler {
     throwOnRequestTimeout: true,
     socketTimeout: options.socketTimeoutMs,
   });
+  const sent = createSentRequests();
+  const answerTo: NodeHttpHandler['handle'] = async (request, handling) => {
+    const forgetRequest = sent.follow(request.headers, handling?.abortSignal);
+    try {
+      return await handler.handle(request, handling);
+    } catch (thrown) {
+      throw ownError(thrown);
+    } finally {
+      forgetRequest();
+    }
+  };
   return {
     handle: async (request, handling) => {
       if (isBearer(request.headers) && !isSafe(request.protocol, request.hostname)) throw bearerInTheClear();
-      const { response } = await handler.handle(request, handling).catch((thrown: unknown) => {
-        throw ownError(thrown);
-      });
+      const { response } = await answerTo(request, handling);
       options.watch?.sawDate(response.headers['date']);
       const body = response.body as Readable;
       if (!options.anyType && !isExpectedType(response.statusCode, request.path, response.headers)) {
@@ -61,8 +73,10 @@ export function createSdkHandler(options: ConnectionOptions): SdkHandler {
     updateHttpClientConfig: (key, value) => handler.updateHttpClientConfig(key, value),
     httpHandlerConfigs: () => handler.httpHandlerConfigs(),
     warm: (url) => openConnection(url, url.protocol === 'https:' ? httpsAgent : httpAgent),
+    wasSent: sent.wasSent,
     destroy: () => {
       forget?.();
+      sent.close();
       httpAgent.destroy();
       httpsAgent.destroy();
     },

@@ -98,6 +98,18 @@ export type ServerEvent =
       /** Counted minus what the ledger has; 0 but for bookings on their way. */
       readonly drift: number;
     }
+  | {
+      /** Whether AWS takes the credentials of this server. */
+      readonly type: 'readiness-changed';
+      readonly ready: boolean;
+      readonly why: string;
+    }
+  | {
+      readonly type: 'mode-changed';
+      readonly degraded: boolean;
+      /** The first trouble, or the last that ended. */
+      readonly why: string;
+    }
   | { readonly type: 'store-degraded'; readonly store: string; readonly why: string }
   | { readonly type: 'store-recovered'; readonly store: string }
   | {

@@ -129,6 +129,14 @@ function logServerEvent(logger: Logger, event: ServerEvent): void {
       logger.info(paced ? 'pacing began' : 'pacing ended', { target: targetKey(target), requestsPerSecond });
       return;
     }
+    case 'readiness-changed':
+      logger[event.ready ? 'info' : 'warn'](event.ready ? 'ready' : 'not ready', { why: event.why });
+      return;
+    case 'mode-changed':
+      logger[event.degraded ? 'warn' : 'info'](event.degraded ? 'degraded mode entered' : 'degraded mode left', {
+        why: event.why,
+      });
+      return;
     case 'store-degraded':
       logger.warn('store degraded', { store: event.store, why: event.why });
       return;

@@ -27,6 +27,10 @@ export const callEventDescriptions = {
 export const serverEventDescriptions = {
   'breaker-changed': 'The circuit breaker of a target opened, let a probe through, or closed.',
   'pacing-changed': 'Calls to a target are slowed to what it let through before it throttled, or no longer.',
+  'readiness-changed':
+    'AWS took the credentials of this server, or refused them; told at the first answer and at each change.',
+  'mode-changed':
+    'The server entered degraded mode (a target rests or is paced, a store is out of use, credentials are refused, a local model answers) or left it; told once each.',
   'budget-compared': 'A counter of a budget was compared with the ledger; the difference is told.',
   'store-degraded': 'A store (cache tier, ledger) does not answer in time; the server goes on without it where it may.',
   'store-recovered': 'The store answers again.',

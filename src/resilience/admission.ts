@@ -27,9 +27,12 @@ export interface AdmissionOptions {
 
 /** Leave to send one request to its target. */
 export interface Pass {
-  /** Gives the place back; `outcome` only when the answer says something of the service's limits, `usage` where known. */
-  leave(outcome?: 'accepted' | 'throttled', usage?: Usage): void;
+  /** Gives the place back; undefined when the answer says nothing of the service's limits. `usage` where known. */
+  leave(outcome: PassOutcome | undefined, usage?: Usage): void;
 }
+
+/** `unsent`: the service has not seen the request, so that nothing of its quota was used. */
+export type PassOutcome = 'accepted' | 'throttled' | 'unsent';
 
 export interface TargetAdmission {
   /**
@@ -77,6 +80,10 @@ export function createTargetAdmission(options: AdmissionOptions): TargetAdmissio
         return {
           leave: (outcome, usage) => {
             leavePlace();
+            if (outcome === 'unsent') {
+              taken?.undo();
+              return;
+            }
             if (outcome !== undefined) pacer.report(outcome, tokens);
             settle(taken, target, outcome, usage);
           },

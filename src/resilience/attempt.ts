@@ -4,7 +4,7 @@ import type { CallContext, Handler } from '../core/pipeline.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { ModelResponse, Usage } from '../core/response.js';
 import { type Target, targetKey } from '../core/target.js';
-import type { Pass, TargetAdmission } from './admission.js';
+import type { Pass, PassOutcome, TargetAdmission } from './admission.js';
 import type { Admission, AttemptOutcome } from './circuit.js';
 import type { CircuitBreakers } from './circuit-breakers.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -16,7 +16,11 @@ export interface AttemptParts {
   readonly clock: Clock;
 }
 
-type Leave = Extract<Admission, { admitted: true }>;
+/** What an attempt needs to be sent: leave of the breaker, and one of the attempts of its call. */
+interface Ticket {
+  readonly breaker: Extract<Admission, { admitted: true }>;
+  readonly number: number;
+}
 
 /**
  * One try at the target of a request: past its breaker, its bulkhead and its pace, recorded as an attempt. What is
@@ -25,21 +29,22 @@ type Leave = Extract<Admission, { admitted: true }>;
 export function createAttempt(parts: AttemptParts, next: Handler<RoutedRequest>): Handler<RoutedRequest> {
   return async (request, context) => {
     const pass = await enter(parts, request, context);
-    let spoken: 'accepted' | 'throttled' | undefined;
+    let outcome: PassOutcome | undefined = 'unsent';
     let usage: Usage | undefined;
     try {
       await context.coverAttempt?.();
-      const leave = passBreaker(parts, request.target, context);
-      const response = await send(parts, next, request, context, leave);
-      spoken = 'accepted';
+      const ticket = takeTicket(parts, request.target, context);
+      outcome = undefined;
+      const response = await send(parts, next, request, context, ticket);
+      outcome = 'accepted';
       usage = response.usage;
       return response;
     } catch (thrown) {
-      if (isThrottled(thrown)) spoken = 'throttled';
+      if (isThrottled(thrown)) outcome = 'throttled';
       if (thrown instanceof ServiceError) usage = thrown.usage;
       throw thrown;
     } finally {
-      pass.leave(spoken, usage);
+      pass.leave(outcome, usage);
     }
   };
 }
@@ -51,10 +56,16 @@ function enter({ breakers, admission }: AttemptParts, request: RoutedRequest, co
   return admission.enter(request, context);
 }
 
-function passBreaker({ breakers }: AttemptParts, target: Target, { lastResort }: CallContext): Leave {
-  const admission = breakers.admit(target, lastResort);
-  if (!admission.admitted) throw resting(target, admission.retryAfterMs);
-  return admission;
+function takeTicket({ breakers }: AttemptParts, target: Target, { attempts, lastResort }: CallContext): Ticket {
+  const breaker = breakers.admit(target, lastResort);
+  if (!breaker.admitted) throw resting(target, breaker.retryAfterMs);
+  const number = attempts.take();
+  if (number !== undefined) return { breaker, number };
+  breaker.report({ ok: false, weight: 0, why: 'attempts used up' });
+  throw new ServiceError('model_unavailable', 'The call has used up its attempts.', {
+    reason: 'attempts_used_up',
+    target,
+  });
 }
 
 function resting(target: Target, retryAfterMs: number): ServiceError {
@@ -71,17 +82,9 @@ async function send(
   next: Handler<RoutedRequest>,
   request: RoutedRequest,
   context: CallContext,
-  breaker: Leave,
+  { breaker, number }: Ticket,
 ): Promise<ModelResponse> {
   const { target } = request;
-  const number = context.attempts.take();
-  if (number === undefined) {
-    breaker.report({ ok: false, weight: 0, why: 'attempts used up' });
-    throw new ServiceError('model_unavailable', 'The call has used up its attempts.', {
-      reason: 'attempts_used_up',
-      target,
-    });
-  }
   const startedMs = clock.monotonicMs();
   const ended = () => ({ type: 'attempt-ended', target, number, latencyMs: clock.monotonicMs() - startedMs }) as const;
   context.record({ type: 'attempt-started', target, number });

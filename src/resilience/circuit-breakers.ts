@@ -30,11 +30,22 @@ export function createCircuitBreakers(options: CircuitBreakersOptions): CircuitB
   const { onServerEvent, maxBreakers = 512 } = options;
   const circuits = new Map<string, { target: Target; circuit: Circuit }>();
 
+  // Nobody will hear of it again, so nobody may go on believing that it rests.
+  const forgetOne = (): void => {
+    const entries = [...circuits];
+    const [key, entry] = entries.find(([, { circuit }]) => circuit.state().state === 'closed') ?? entries[0] ?? [];
+    if (key === undefined || entry === undefined) return;
+    if (entry.circuit.state().state !== 'closed') {
+      onServerEvent({ type: 'breaker-changed', target: entry.target, state: 'closed', why: 'forgotten', hinted: true });
+    }
+    entry.circuit.close();
+    circuits.delete(key);
+  };
   const circuitOf = (target: Target): Circuit => {
     const key = targetKey(target);
     const known = circuits.get(key);
     if (known) return known.circuit;
-    if (circuits.size >= maxBreakers) forgetOne(circuits);
+    if (circuits.size >= maxBreakers) forgetOne();
     const circuit = createCircuit({
       clock: options.clock,
       volumeThreshold: options.volumeThreshold ?? 10,
@@ -71,12 +82,4 @@ function breakerState(target: Target, circuit: Circuit): BreakerState {
   const { state, why, retryAfterMs } = circuit.state();
   if (state === 'closed') return { target, state };
   return state === 'half-open' ? { target, state, why } : { target, state, why, retryAfterMs };
-}
-
-function forgetOne(circuits: Map<string, { circuit: Circuit }>): void {
-  const entries = [...circuits];
-  const [key, entry] = entries.find(([, { circuit }]) => circuit.state().state === 'closed') ?? entries[0] ?? [];
-  if (key === undefined || entry === undefined) return;
-  entry.circuit.close();
-  circuits.delete(key);
 }

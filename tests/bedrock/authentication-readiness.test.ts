@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createAuthenticationManager } from '../../src/bedrock/authentication-manager.js';
 import { createAuthenticationReadiness } from '../../src/bedrock/authentication-readiness.js';
 import { type ErrorCategory, ServiceError } from '../../src/core/errors.js';
-import type { CallEvent, EventOrigin } from '../../src/core/events.js';
+import type { CallEvent, EventOrigin, ServerEvent } from '../../src/core/events.js';
 import { fakeClock, fakeRandom } from '../support/fake-clock.js';
 import { nova } from './client-setup.js';
 
@@ -20,12 +20,14 @@ const ended = (category?: ErrorCategory): CallEvent => ({
 function setUp(refusals: readonly (ErrorCategory | undefined)[]) {
   const clock = fakeClock();
   const left = [...refusals];
+  const told: ServerEvent[] = [];
   let asked = 0;
   const authentication = createAuthenticationManager({ clock, accessKeyId: 'a', secretAccessKey: 's' });
   const readiness = createAuthenticationReadiness({
     authentication,
     clock,
     random: fakeRandom(),
+    onServerEvent: (event) => told.push(event),
     verify: async () => {
       asked += 1;
       const category = left.shift();
@@ -33,7 +35,7 @@ function setUp(refusals: readonly (ErrorCategory | undefined)[]) {
     },
   });
   const settle = () => clock.advance(0).then(() => clock.advance(0));
-  return { readiness, clock, settle, asked: () => asked };
+  return { readiness, clock, settle, told, asked: () => asked };
 }
 
 describe('at start', () => {
@@ -89,6 +91,23 @@ describe('at start', () => {
 });
 
 describe('a call', () => {
+  it('tells each change of readiness once', () => {
+    const { readiness, told } = setUp([]);
+    for (const event of [
+      ended(),
+      ended(),
+      ended('authentication'),
+      ended('authentication'),
+      ended('network'),
+      ended(),
+    ]) {
+      readiness.onCallEvent(event, origin);
+    }
+    readiness.close();
+    expect(told.map((event) => event.type === 'readiness-changed' && event.ready)).toEqual([true, false, true]);
+    expect(told[1]).toMatchObject({ why: 'AWS does not know the credentials of this server.' });
+  });
+
   it('refused for its credentials ends readiness, until AWS takes them', async () => {
     const { readiness, clock, settle, asked } = setUp([]);
     readiness.onCallEvent(ended('authentication'), origin);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Application, compose } from '../../src/compose.js';
 import { loadSettings } from '../../src/config/settings.js';
-import { systemClock, systemRandom } from '../../src/core/clock.js';
+import { type Clock, type Random, systemClock, systemRandom } from '../../src/core/clock.js';
 import { ServiceError } from '../../src/core/errors.js';
 import type { Invocation } from '../../src/core/integration-service.js';
 import type { Logger } from '../../src/core/ports.js';
@@ -32,8 +32,21 @@ export interface TestApplication {
   close(): Promise<void>;
 }
 
-export async function startApplication(env: Record<string, string> = {}): Promise<TestApplication> {
-  const sandbox = await startTestSandbox();
+export interface ApplicationParts {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Shared with other applications; whoever started it closes it. Default: one of its own. */
+  readonly sandbox?: TestSandbox;
+}
+
+/** Waits between retries last no time at all. */
+export const withoutJitter: Random = { ...systemRandom, next: () => 0 };
+
+export async function startApplication(
+  env: Record<string, string> = {},
+  { clock = systemClock, random = systemRandom, sandbox: shared }: ApplicationParts = {},
+): Promise<TestApplication> {
+  const sandbox = shared ?? (await startTestSandbox());
   const dataDir = mkdtempSync(join(tmpdir(), 'kairos-faults-'));
   const { accessKeyId, secretAccessKey } = sandbox.credentials;
   const loaded = await loadSettings({
@@ -53,8 +66,8 @@ export async function startApplication(env: Record<string, string> = {}): Promis
     settings: loaded.settings,
     version: '0.0.0',
     logger: collectingLogger(logged),
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
   });
   // The first call would load the AWS SDK on its own time.
   await application.warm();
@@ -83,7 +96,7 @@ export async function startApplication(env: Record<string, string> = {}): Promis
     upstream: async () => (await sandbox.control.calls()).filter(({ operation }) => operation === 'ConverseStream'),
     close: async () => {
       await application.service.close();
-      await sandbox.close();
+      if (sandbox !== shared) await sandbox.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

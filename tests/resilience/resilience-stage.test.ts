@@ -223,4 +223,30 @@ describe('resilience stage', () => {
     const running = stage(() => Promise.reject(new TypeError('secret detail')))(request, context);
     await expect(running).rejects.toMatchObject({ category: 'internal', message: 'The server failed on this call.' });
   });
+
+  it('gives the quota of what was never sent back', async () => {
+    const clock = fakeClock({ autoAdvance: true });
+    const options = { clock, onServerEvent: () => undefined };
+    const breakers = createCircuitBreakers(options);
+    const quotaOf = () => ({ requestsPerMinute: 2 });
+    const admission = createTargetAdmission({ ...options, maxConcurrentPerTarget: 10, quotaOf });
+    const stage = createResilienceStage({
+      breakers,
+      admission,
+      retryBudget: createRetryBudget(),
+      clock,
+      random: fakeRandom(),
+    });
+    const handle = stage(async () => answer);
+    const deadlineMs = clock.monotonicMs() + 5_000;
+    const refused = { coverAttempt: () => Promise.reject(failure('budget_exceeded')) };
+    const usedUp = { attempts: attemptBudget(0) };
+    for (const overrides of [refused, refused, usedUp, usedUp]) {
+      await expect(handle(request, callContext({ deadlineMs, ...overrides }))).rejects.toThrow('');
+    }
+    for (let call = 0; call < 2; call += 1) {
+      await expect(handle(request, callContext({ deadlineMs, lastResort: true }))).resolves.toBe(answer);
+    }
+    await expect(handle(request, callContext({ deadlineMs }))).rejects.toMatchObject({ reason: 'overloaded' });
+  });
 });

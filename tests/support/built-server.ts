@@ -66,16 +66,16 @@ export interface HttpServerProcess {
   stop(): Promise<number | null>;
 }
 
+/** `starter`: a command that starts the command which it gets as its last arguments. */
 export async function startHttpServer(
   args: readonly string[],
   env: Record<string, string>,
+  starter: readonly string[] = [],
 ): Promise<HttpServerProcess> {
   const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    [serverEntry, 'serve', '--transport', 'http', '--port', String(port), ...args],
-    { env, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const server = [process.execPath, serverEntry, 'serve', '--transport', 'http', '--port', String(port), ...args];
+  const [command = '', ...rest] = [...starter, ...server];
+  const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
