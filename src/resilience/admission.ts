@@ -28,7 +28,7 @@ export interface AdmissionOptions {
 /** Leave to send one request to its target. */
 export interface Pass {
   /** Gives the place back; undefined when the answer says nothing of the service's limits. `usage` where known. */
-  leave(outcome: PassOutcome | undefined, usage?: Usage): void;
+  leave(outcome?: PassOutcome, usage?: Usage): void;
 }
 
 /** `unsent`: the service has not seen the request, so that nothing of its quota was used. */
