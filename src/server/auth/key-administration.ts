@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.js';
 import { ServiceError } from '../../core/errors.js';
@@ -8,6 +8,9 @@ import { apiKeyPrefix, digestOf } from './api-keys.js';
 
 const keyBytes = 32;
 const ownerOnly = 0o600;
+/** For other commands to finish with the file; each of them takes some milliseconds. */
+const lockWaitMs = 5_000;
+const lockPauseMs = 20;
 
 export type NewApiKey = Omit<ApiKey, 'sha256' | 'created_at'>;
 
@@ -31,16 +34,31 @@ async function replaceFile(file: string, text: string): Promise<void> {
   await rename(next, file);
 }
 
+function lockError(file: string, lock: string, cause: NodeJS.ErrnoException): ServiceError {
+  const isTaken = cause.code === 'EEXIST';
+  const message = isTaken ? 'Another command is changing the API keys.' : `The file ${file} cannot be changed.`;
+  const remedy = isTaken ? `Try again; if none is running, delete ${lock}.` : 'Check the rights of its directory.';
+  return new ServiceError('validation', message, { remedy, cause });
+}
+
+async function takeLock(file: string, lock: string, clock: Clock): Promise<FileHandle> {
+  const untilMs = clock.monotonicMs() + lockWaitMs;
+  for (;;) {
+    try {
+      return await open(lock, 'wx', ownerOnly);
+    } catch (thrown) {
+      const cause = thrown as NodeJS.ErrnoException;
+      if (cause.code !== 'EEXIST' || clock.monotonicMs() >= untilMs) throw lockError(file, lock, cause);
+      await clock.sleep(lockPauseMs);
+    }
+  }
+}
+
 /** Two commands at once would each write what they read, and one key would be lost. */
-async function alone<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
+async function alone<Result>(file: string, clock: Clock, work: () => Promise<Result>): Promise<Result> {
   const lock = `${file}.lock`;
   await mkdir(dirname(file), { recursive: true });
-  const handle = await open(lock, 'wx', ownerOnly).catch((cause: NodeJS.ErrnoException) => {
-    const isTaken = cause.code === 'EEXIST';
-    const message = isTaken ? 'Another command is changing the API keys.' : `The file ${file} cannot be changed.`;
-    const remedy = isTaken ? `Try again; if none is running, delete ${lock}.` : 'Check the rights of its directory.';
-    throw new ServiceError('validation', message, { remedy, cause });
-  });
+  const handle = await takeLock(file, lock, clock);
   try {
     return await work();
   } finally {
@@ -62,7 +80,7 @@ export function createKeyAdministration({ file, clock }: { file: string; clock: 
   return {
     list: existing,
     add: (key) =>
-      alone(file, async () => {
+      alone(file, clock, async () => {
         const keys = await existing();
         if (keys.some(({ name }) => name === key.name)) {
           throw new ServiceError('validation', `There is a key named ${key.name} already.`, {
@@ -76,7 +94,7 @@ export function createKeyAdministration({ file, clock }: { file: string; clock: 
         return secret;
       }),
     revoke: (name) =>
-      alone(file, async () => {
+      alone(file, clock, async () => {
         const keys = await existing();
         const left = keys.filter((key) => key.name !== name);
         if (left.length === keys.length) {

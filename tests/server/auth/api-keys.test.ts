@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../../src/core/clock.js';
 import { openApiKeys } from '../../../src/server/auth/api-keys.js';
 import { createAuthentication } from '../../../src/server/auth/authentication.js';
 import { createKeyAdministration, type NewApiKey } from '../../../src/server/auth/key-administration.js';
@@ -72,12 +73,34 @@ describe('the file', () => {
     await expect(add({ name: 'has space', scopes: ['read'] })).rejects.toThrow(/name: invalid_format/);
   });
 
-  it('is changed by one command at a time', async () => {
-    const results = await Promise.allSettled(['one', 'two', 'three'].map((name) => add({ name, scopes: ['read'] })));
-    const done = results.filter(({ status }) => status === 'fulfilled').length;
-    const kept = (await administration().list()).filter(({ name }) => ['one', 'two', 'three'].includes(name));
-    expect(kept).toHaveLength(done);
-    expect(done).toBeGreaterThan(0);
+  it('is changed by one command at a time, and no change is lost', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `at-once-${index}`);
+    const commands = names.map(() => createKeyAdministration({ file, clock: systemClock }));
+    await Promise.all(commands.map((command, index) => command.add({ name: names[index] ?? '', scopes: ['read'] })));
+    const kept = (await administration().list()).map(({ name }) => name).filter((name) => names.includes(name));
+    expect(kept.sort()).toEqual(names.sort());
+    await Promise.all(commands.map((command, index) => command.revoke(names[index] ?? '')));
+    expect((await administration().list()).filter(({ name }) => names.includes(name))).toEqual([]);
+  });
+
+  it('is not changed while the lock of a command that died stands there, and the error says what to do', async () => {
+    await writeFile(`${file}.lock`, '');
+    const waiting = add({ name: 'late', scopes: ['read'] });
+    const failed = expect(waiting).rejects.toMatchObject({
+      message: 'Another command is changing the API keys.',
+      remedy: expect.stringContaining(`delete ${file}.lock`),
+    });
+    let isOver = false;
+    waiting.then(
+      () => (isOver = true),
+      () => (isOver = true),
+    );
+    while (!isOver) {
+      await clock.advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await failed;
+    await rm(`${file}.lock`);
   });
 });
 
