@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../core/clock.js';
 import { type Caller, hasScope, type Scope } from '../../core/pipeline.js';
+import type { Logger } from '../../core/ports.js';
 import type { Authentication } from '../auth/authentication.js';
 import { challenge, type Denial, statusOf } from '../auth/challenge.js';
+import { createFailedAttempts } from '../auth/failed-attempts.js';
 import type { ToolSurface } from '../surface.js';
 import { isMetadataPath, metadataUrl } from './metadata-routes.js';
 import { sendRpcError } from './replies.js';
@@ -13,6 +16,8 @@ export interface AccessOptions {
   /** Where clients reach the server, when that is not what their Host header says. */
   readonly publicUrl?: string;
   readonly tools: Pick<ToolSurface, 'missingScope'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** Who may do what over HTTP. */
@@ -45,6 +50,11 @@ const unknown: Denial = {
   message: 'The API key or token is unknown, expired or not for this server.',
 };
 
+const tooOften = (waitMs: number): Denial => ({
+  waitMs,
+  message: 'Too many wrong API keys or tokens came from this address: wait, and check the one that is configured.',
+});
+
 const lacking = (scope: Scope): Denial => ({
   error: 'insufficient_scope',
   message: `This needs the scope ${scope}.`,
@@ -70,7 +80,9 @@ function calledTools(posted: unknown): readonly string[] {
   });
 }
 
-export function createAccess({ authentication, caller, publicUrl, tools }: AccessOptions): Access {
+export function createAccess(options: AccessOptions & { readonly maxFailedAttempts: number }): Access {
+  const { authentication, caller, publicUrl, tools, clock, logger, maxFailedAttempts } = options;
+  const failedAttempts = createFailedAttempts({ clock, perMinute: maxFailedAttempts });
   const callers = new WeakMap<IncomingMessage, Caller>();
 
   function deny(request: IncomingMessage, response: ServerResponse, denial: Denial): void {
@@ -78,6 +90,7 @@ export function createAccess({ authentication, caller, publicUrl, tools }: Acces
     const where = hasMetadata ? metadataUrl(request, publicUrl) : undefined;
     sendRpcError(response, statusOf(denial), denial.message, undefined, {
       'www-authenticate': challenge(denial, where),
+      ...(denial.waitMs !== undefined && { 'retry-after': String(Math.ceil(denial.waitMs / 1_000)) }),
       // What it still sends is not read.
       ...(!request.complete && { connection: 'close' }),
     });
@@ -85,10 +98,19 @@ export function createAccess({ authentication, caller, publicUrl, tools }: Acces
 
   async function identify(required: Authentication, request: IncomingMessage, url: URL): Promise<Caller | Denial> {
     if (url.searchParams.has('access_token')) return tokenInUrl;
+    if (request.headers.authorization === undefined) return nobody;
     const token = bearerToken(request);
-    if (token === undefined) return request.headers.authorization === undefined ? nobody : unknown;
-    const known = await required.identify(token);
-    return known ? (deniedTo(known, url.pathname) ?? known) : unknown;
+    const known = token === undefined ? undefined : await required.identify(token);
+    return known ? (deniedTo(known, url.pathname) ?? known) : failed(request);
+  }
+
+  function failed({ socket: { remoteAddress = '' } }: IncomingMessage): Denial {
+    const { waitMs, isFirst } = failedAttempts.note(remoteAddress);
+    if (isFirst) {
+      const failures = `${maxFailedAttempts} and more in a minute`;
+      logger.warn('Wrong API keys or tokens come from an address.', { address: remoteAddress, failures });
+    }
+    return waitMs === undefined ? unknown : tooOften(waitMs);
   }
 
   function callerOf(request: IncomingMessage): Caller {

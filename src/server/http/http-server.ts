@@ -29,8 +29,6 @@ export interface HttpServerOptions extends AccessOptions {
   readonly loadModern: () => Promise<ModernHttpEndpoint>;
   readonly service: () => Promise<BedrockIntegrationService>;
   readonly metrics: HealthRouteOptions['metrics'];
-  readonly logger: Logger;
-  readonly clock: Clock;
   readonly random: Random;
   readonly limits?: Partial<HttpLimits>;
   /** Besides the loopback names. */
@@ -43,6 +41,10 @@ export interface HttpLimits {
   readonly maxConnections: number;
   /** Of each of the two transports. */
   readonly maxSessions: number;
+  /** Of them, of one caller where there are several. */
+  readonly maxSessionsOfCaller: number;
+  /** Wrong keys and tokens of one address in a minute; for the others it has to wait. Right ones are always served. */
+  readonly maxFailedAttempts: number;
   readonly sessionIdleMs: number;
   /** For a client to send one whole request; how long the answer takes is not limited here. */
   readonly requestTimeoutMs: number;
@@ -66,6 +68,8 @@ const defaultLimits: HttpLimits = {
   maxBodyBytes: 30 * 1024 * 1024,
   maxConnections: 1_000,
   maxSessions: 500,
+  maxSessionsOfCaller: 100,
+  maxFailedAttempts: 20,
   sessionIdleMs: 30 * 60_000,
   requestTimeoutMs: 60_000,
   drainMs: 10_000,
@@ -206,7 +210,9 @@ function refuseOpenBind({ host, authentication }: HttpServerOptions): void {
 
 function createState(options: HttpServerOptions): State {
   const limits = { ...defaultLimits, ...options.limits };
-  const sessionOptions = { clock: options.clock, maxSessions: limits.maxSessions, idleMs: limits.sessionIdleMs };
+  const { maxSessions, maxSessionsOfCaller, sessionIdleMs: idleMs } = limits;
+  const ofCaller = options.authentication ? maxSessionsOfCaller : maxSessions;
+  const sessionOptions = { clock: options.clock, maxSessions, maxSessionsOfCaller: ofCaller, idleMs };
   return {
     limits,
     lifecycle: { draining: false },
@@ -225,7 +231,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   refuseOpenBind(options);
   const state = createState(options);
   const { limits, lifecycle } = state;
-  const access = createAccess(options);
+  const access = createAccess({ ...options, maxFailedAttempts: limits.maxFailedAttempts });
   const { maxBodyBytes } = limits;
   const shared = { ...options, access, lifecycle, maxBodyBytes, modern: state.modern.get };
   const routes: Routes = {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { callerKey } from '../../core/caller-key.js';
 import type { Clock } from '../../core/clock.js';
 import type { Caller } from '../../core/pipeline.js';
 import type { McpConnection } from '../protocol-2025/mcp-connection.js';
@@ -16,13 +17,15 @@ export interface Session<Transport> {
 export interface SessionsOptions {
   readonly clock: Clock;
   readonly maxSessions: number;
+  /** Of them, of one caller: it ends its own sessions before it ends those of others. */
+  readonly maxSessionsOfCaller: number;
   /** A session nobody used for so long is closed. */
   readonly idleMs: number;
 }
 
 export interface Sessions<Transport> {
-  /** False when the store is full of sessions that are in use. */
-  makeRoom(): boolean;
+  /** For one more session of the owner; false when the store, or the owner's part of it, is full of sessions in use. */
+  makeRoom(owner: Caller): boolean;
   add(session: Session<Transport>): void;
   /** Undefined for a session of others, as for one that does not exist. */
   find(id: string, caller: Caller): Session<Transport> | undefined;
@@ -46,7 +49,7 @@ const isSame = (left: Caller, right: Caller): boolean =>
 
 /** Bounded by `maxSessions` of each store; when it is full, the session that was idle for longest makes room. */
 export function createSessions<Transport>(options: SessionsOptions): Sessions<Transport> {
-  const { clock, maxSessions, idleMs } = options;
+  const { clock, maxSessions, maxSessionsOfCaller, idleMs } = options;
   /** Least recently used first. */
   const entries = new Map<string, Entry<Transport>>();
 
@@ -64,6 +67,12 @@ export function createSessions<Transport>(options: SessionsOptions): Sessions<Tr
     session.connection.close().catch(() => undefined);
   }
 
+  function endIdle(candidates: readonly Entry<Transport>[]): boolean {
+    const idle = candidates.find(isIdle);
+    if (idle) end(idle);
+    return idle !== undefined;
+  }
+
   function reap(): void {
     const oldestMs = clock.monotonicMs() - idleMs;
     for (const entry of [...entries.values()]) {
@@ -73,11 +82,11 @@ export function createSessions<Transport>(options: SessionsOptions): Sessions<Tr
 
   return {
     reap,
-    makeRoom: () => {
-      if (entries.size < maxSessions) return true;
-      const idle = [...entries.values()].find(isIdle);
-      if (idle) end(idle);
-      return idle !== undefined;
+    makeRoom: (owner) => {
+      const key = callerKey(owner);
+      const own = [...entries.values()].filter(({ session }) => callerKey(session.owner) === key);
+      if (own.length >= maxSessionsOfCaller) return endIdle(own);
+      return entries.size < maxSessions || endIdle([...entries.values()]);
     },
     add: (session) => {
       entries.set(session.id, { session, openResponses: 0, lastUsedMs: clock.monotonicMs() });

@@ -16,13 +16,13 @@ async function openStream(
   response: ServerResponse,
   { connector, access, sessions, lifecycle }: SseOptions,
 ): Promise<void> {
-  if (lifecycle.draining || !sessions.makeRoom()) {
+  const owner = access.callerOf(request);
+  if (lifecycle.draining || !sessions.makeRoom(owner)) {
     const message = lifecycle.draining ? 'The server is stopping.' : 'Too many sessions are in use.';
     sendRpcError(response, 503, message, undefined, { 'retry-after': '5' });
     return;
   }
   const transport = new SSEServerTransport('/messages', response);
-  const owner = access.callerOf(request);
   const connection = connector(owner);
   const id = transport.sessionId;
   transport.onclose = () => sessions.remove(id);

@@ -73,11 +73,11 @@ async function openSession(
   initialize: JSONRPCMessage,
   { connector, access, sessions, random }: StreamableOptions,
 ): Promise<void> {
-  if (!sessions.makeRoom()) {
+  const owner = access.callerOf(request);
+  if (!sessions.makeRoom(owner)) {
     sendRpcError(response, 503, 'Too many sessions are in use.', undefined, { 'retry-after': '5' });
     return;
   }
-  const owner = access.callerOf(request);
   const connection = connector(owner);
   const batches = allowsBatches(initialize);
   const transport = new StreamableHTTPServerTransport({

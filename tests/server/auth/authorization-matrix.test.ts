@@ -51,6 +51,7 @@ beforeAll(async () => {
   const claims = { tenantClaim: 'tenant', groupsClaim: 'groups' };
   const { url, audience } = provider;
   face = await startHttp({
+    limits: { maxFailedAttempts: 10_000 },
     authentication: createAuthentication({
       apiKeys: await openApiKeys({ file, clock, logger }),
       issuer: createTokenIssuer({ url, audience, ...claims, clock, logger }),
