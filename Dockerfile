@@ -21,8 +21,10 @@ COPY package.json LICENSE ./
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-# MCP over stdio by default: `docker run -i`. With BEDROCK_TRANSPORT=http the health endpoint answers; over stdio a
-# running process is all there is to check.
+# MCP over stdio by default: `docker run -i`. For HTTP set BEDROCK_TRANSPORT=http, BEDROCK_HTTP_HOST=0.0.0.0 and API keys or
+# an identity provider (docs/deployment.md); the health endpoint answers then. Over stdio a running process is all there is
+# to check.
+EXPOSE 8765
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s \
   CMD node -e "if (process.env.BEDROCK_TRANSPORT !== 'http') process.exit(0); fetch('http://127.0.0.1:' + (process.env.BEDROCK_HTTP_PORT ?? 8765) + '/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"
 ENTRYPOINT ["node", "dist/src/main.js"]
