@@ -14,6 +14,8 @@ export interface Resource {
   readonly scope?: Scope;
   /** The text; undefined when this caller has no such document. `value` is what stands for the `{name}`. */
   read(value: string, service: BedrockIntegrationService, context: ToolContext): Promise<string | undefined>;
+  /** What the `{name}` may look like. Absent: one word of letters, digits, _ and -. */
+  readonly pattern?: RegExp;
   /** Values of the `{name}` that this caller may read. */
   values?(service: BedrockIntegrationService, caller: Caller): Promise<readonly string[]>;
 }

@@ -12,6 +12,9 @@ export interface ResourceSurfaceOptions {
 }
 
 const isOffered = ({ scope = 'read' }: Resource, caller: Caller): boolean => hasScope(caller, scope);
+const longestValue = 128;
+const word = /^[\w-]+$/;
+
 const isFamily = ({ uri }: Resource): boolean => uri.endsWith('}');
 const familyPrefix = ({ uri }: Resource): string => uri.slice(0, uri.indexOf('{'));
 
@@ -19,8 +22,9 @@ const familyPrefix = ({ uri }: Resource): string => uri.slice(0, uri.indexOf('{'
 function valueIn(uri: string, resource: Resource): string | undefined {
   if (!isFamily(resource)) return uri === resource.uri ? '' : undefined;
   const prefix = familyPrefix(resource);
-  const value = uri.startsWith(prefix) ? uri.slice(prefix.length) : '';
-  return /^[\w-]{1,128}$/.test(value) ? value : undefined;
+  // Clients that fill in a template encode it.
+  const value = uri.startsWith(prefix) ? uri.slice(prefix.length).replaceAll(/%3a/gi, ':') : '';
+  return value.length <= longestValue && (resource.pattern ?? word).test(value) ? value : undefined;
 }
 
 function listed({ uri, name, title, description, mimeType }: Resource): ResourceListing {

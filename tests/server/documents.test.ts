@@ -48,6 +48,7 @@ describe('resources', () => {
     ]);
     const { resourceTemplates } = await client.listResourceTemplates();
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
+      'bedrock://models/{id}',
       'bedrock://sessions/{id}',
       'bedrock://traces/{request_id}',
       'bedrock://answers/{request_id}',
@@ -75,7 +76,15 @@ describe('resources', () => {
     await other.close();
   });
 
+  it.each(['amazon.nova-pro-v1:0', 'amazon.nova-pro-v1%3A0', 'nova'])('tell of one model, %s', async (id) => {
+    expect(JSON.parse(await textAt(`bedrock://models/${id}`))).toMatchObject({ models: [{ price: {} }, {}] });
+    expect(face.service.modelFilters.at(-1)).toEqual({ model: id.replace('%3A', ':') });
+  });
+
   it.each([
+    'bedrock://models/..',
+    'bedrock://models/a/b',
+    'bedrock://models/%2e%2e',
     'bedrock://sessions/../models',
     'bedrock://sessions/a/b',
     'bedrock://sessions/%2e%2e',
@@ -122,6 +131,13 @@ describe('completions', () => {
     const ref = { type: 'ref/prompt', name: 'compare_models' } as const;
     expect(await complete(ref, 'first_model', 'NO')).toEqual(['nova', 'amazon.nova-pro-v1:0']);
     expect(await complete(ref, 'prompt', 'x')).toEqual([]);
+  });
+
+  it('know models and calls for the templates', async () => {
+    const models = { type: 'ref/resource', uri: 'bedrock://models/{id}' } as const;
+    expect(await complete(models, 'id', 'nova')).toEqual(['nova', 'amazon.nova-pro-v1:0']);
+    const traces = { type: 'ref/resource', uri: 'bedrock://traces/{request_id}' } as const;
+    expect(await complete(traces, 'request_id', '')).toEqual([]);
   });
 
   it('know the sessions of the caller', async () => {

@@ -1,10 +1,6 @@
-import type { Prompt, PromptArgument } from '../../src/server/define-prompt.js';
+import type { Prompt } from '../../src/server/define-prompt.js';
 import { bedrockCostReport } from '../bedrock-cost-report.js';
-
-const modelNames: NonNullable<PromptArgument['values']> = async (service) => {
-  const models = (await service.models({})).filter(({ targets }) => targets.length > 0);
-  return [...service.aliases(), ...models.map(({ model }) => model.id)];
-};
+import { modelNames } from '../results/model-names.js';
 
 /** What was pasted by a user stays apart from what is asked about it. */
 const quoted = (label: string, text: string): string => `<${label}>\n${text}\n</${label}>`;

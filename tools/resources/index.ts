@@ -6,6 +6,7 @@ import { bedrockDiagnose } from '../bedrock-diagnose.js';
 import { bedrockHealth } from '../bedrock-health.js';
 import { bedrockModels } from '../bedrock-models.js';
 import { bedrockSession } from '../bedrock-session.js';
+import { modelNames } from '../results/model-names.js';
 import { costReportView } from '../views/cost-report-view.js';
 
 const json = 'application/json';
@@ -43,6 +44,17 @@ export const resources: readonly Resource[] = [
     description: 'Checks, breakers and measured performance, with what to do where something is wrong.',
     mimeType: json,
     read: resultOf(bedrockHealth, () => ({})),
+  },
+  {
+    uri: 'bedrock://models/{id}',
+    name: 'model',
+    title: 'One model',
+    description: 'Price, limits, lifecycle and measured performance of one model, by id or alias.',
+    mimeType: json,
+    // Ids such as amazon.nova-lite-v1:0, and nothing that could be a path.
+    pattern: /^\w+(?:[.:-]\w+)*$/,
+    read: resultOf(bedrockModels, (model) => ({ model })),
+    values: modelNames,
   },
   {
     uri: 'bedrock://sessions/{id}',
