@@ -4,7 +4,7 @@ import type { ProtocolEra } from './surface.js';
 const versionKey = 'io.modelcontextprotocol/protocolVersion';
 
 /** Revisions of the later era. */
-export const modernVersions: readonly string[] = ['2026-07-28'];
+const modernVersions: readonly string[] = ['2026-07-28'];
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 

@@ -33,7 +33,7 @@ export interface ToolRegistry {
 }
 
 /** The scope that opens tools of a kind. */
-export const scopeOf = { read: 'read', write: 'invoke', admin: 'admin' } as const satisfies Record<ToolKind, Scope>;
+const scopeOf = { read: 'read', write: 'invoke', admin: 'admin' } as const satisfies Record<ToolKind, Scope>;
 
 type Issue = Parameters<typeof argumentError>[1][number];
 
