@@ -338,9 +338,9 @@ function createRouter(
 
 /** What replicas share. The sandbox has none: what it answers and pretends to spend stays in this process. */
 function openRedis({ settings, clock, random }: ApplicationOptions, { breakers, subscribers, onServerEvent }: Watch) {
-  const { redisUrl: url, redisCluster: cluster } = settings.cache;
+  const { redisUrl: url, redisCluster: cluster, redisTimeoutMs: timeoutMs } = settings.cache;
   if (url === undefined || settings.sandbox) return undefined;
-  const redis = createRedisConnection({ url, cluster, clock, onServerEvent });
+  const redis = createRedisConnection({ url, cluster, timeoutMs, clock, onServerEvent });
   subscribers.push(joinBreakers(breakers, redis, random));
   return redis;
 }

@@ -44,7 +44,7 @@ function report(stats: CacheReport) {
     ...(measured && {
       measured_usd: Object.fromEntries(Object.entries(measured).map(([name, saved]) => [name, toUsd(saved)])),
     }),
-    ...(shared && { redis: { in_use: shared.inUse, lost_writes: shared.lostWrites } }),
+    ...(shared && { redis: { in_use: shared.inUse, lost_writes: shared.lostWrites, full: shared.full } }),
     groups: groups.map(({ saved, savedTokens, ...group }) => ({
       ...group,
       saved_usd: toUsd(saved),

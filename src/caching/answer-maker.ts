@@ -4,11 +4,12 @@ import type { CallContext, Handler } from '../core/pipeline.js';
 import type { ModelRequest } from '../core/request.js';
 import type { ModelResponse } from '../core/response.js';
 import type { CacheEntry } from './cache-entry.js';
-import { tenantName } from './cache-key.js';
+import { tenantName, tenantOf } from './cache-key.js';
 import type { CacheManager, FoundEntry } from './cache-manager.js';
 import { type CachePlan, type CacheRules, isKeepable } from './cache-policy.js';
 import type { CacheStatistics } from './cache-statistics.js';
 import type { CachedCall } from './cached-call.js';
+import type { DroppedFrom } from './drop-rules.js';
 import { freshnessOf } from './freshness.js';
 import { createSharedFlight, type Making } from './shared-flight.js';
 import { createSingleFlight } from './single-flight.js';
@@ -32,8 +33,8 @@ export interface MadeAnswer {
 export interface AnswerMaker {
   isMaking(key: string): boolean;
   make(next: Handler<ModelRequest>, call: CachedCall, lookupMs: number): Promise<MadeAnswer>;
-  /** Calls that come now do not join those that are under way. */
-  separate(): void;
+  /** Calls of these tenants that come now do not join those that are under way. */
+  separate(tenants: DroppedFrom): void;
   /** For this call alone, over what is kept. */
   makeAnew(next: Handler<ModelRequest>, call: CachedCall): Promise<ModelResponse>;
 }
@@ -81,7 +82,7 @@ export function createAnswerMaker(options: AnswerMakerOptions): AnswerMaker {
 
   return {
     isMaking: flights.has,
-    separate: flights.forget,
+    separate: (tenants) => flights.forget((key) => tenants?.has(tenantOf(key)) ?? true),
     make: async (next, call, lookupMs) => {
       const { context, key } = call;
       if (context.onText) return { response: (await alone(next, call, lookupMs)).response };

@@ -34,6 +34,9 @@ export interface CacheKeyParts {
 /** How keys, and labels of entries, name a tenant. */
 export const tenantName = (tenant: string): string => sha256(tenant).slice(0, tenantDigits);
 
+/** The name of the tenant in a key. */
+export const tenantOf = (key: string): string => key.slice(0, tenantDigits);
+
 /** `tenant/question`: SHA-256 (hex) of who asks and of all that can change the answer. The order of fields does not matter. */
 export function cacheKey({ tenant, request, policyVersion, canonicalModel = (name) => name }: CacheKeyParts): string {
   const { messages, system, ...rest } = request;

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { CacheTier, ServerEvent } from '../core/events.js';
 import type { CacheEntry } from './cache-entry.js';
-import { createDropRules, type DropRule, type DropRules, isDroppedBy } from './drop-rules.js';
+import { createDropRules, type DropRule, type DropRules, type DroppedFrom, isDroppedBy } from './drop-rules.js';
 import type { EvictionSetting, TableStats } from './eviction/weighed-table.js';
 import { createLayerCount, type LayerStats } from './layer-count.js';
 import type { AnswerClaims, Claim } from './stores/answer-claims.js';
@@ -14,7 +14,7 @@ export type CacheLayer = Exclude<CacheTier, 'flight'>;
 export interface CacheStats extends TableStats {
   readonly layers: Readonly<Record<CacheLayer, LayerStats>>;
   /** Undefined: answers are kept in this process only. */
-  readonly shared?: { readonly inUse: boolean; readonly lostWrites: number };
+  readonly shared?: { readonly inUse: boolean; readonly lostWrites: number; readonly full: boolean };
 }
 
 export interface FoundEntry {
@@ -34,8 +34,8 @@ export interface CacheManager {
   drop(rule: DropRule): Promise<number>;
   /** How many entries of this process the rule would drop. */
   count(rule: DropRule): number;
-  /** Told after something was dropped, here or by another process. */
-  onDrop(listener: () => void): void;
+  /** Told after something was dropped, here or by another process, and of which tenants. */
+  onDrop(listener: (tenants: DroppedFrom) => void): void;
   /** Who makes an answer, where several processes could; undefined where this is the only one. */
   readonly claims?: AnswerClaims;
   stats(): CacheStats;
@@ -95,13 +95,18 @@ export function createCacheManager(options: CacheManagerOptions): CacheManager {
     stats: () => ({
       ...local.stats(),
       layers: { memory: counts.memory.read(), redis: counts.redis.read() },
-      ...(shared && { shared: { inUse: shared.drops.isCurrent(), lostWrites: shared.lostWrites() } }),
+      ...(shared && { shared: sharedStats(shared) }),
     }),
     close: async () => {
       await writes.ended();
       shared?.drops.close();
     },
   };
+}
+
+function sharedStats({ drops, writes }: SharedLayer) {
+  const { lost, full } = writes();
+  return { inUse: drops.isCurrent(), lostWrites: lost, full };
 }
 
 interface Layers {
@@ -124,31 +129,31 @@ async function fetchShared({ shared, local, rules }: Layers, key: string): Promi
 
 /** Drops what rules say from the memory of this process, and tells who wants to know. */
 function createDropping(local: MemoryStore, rules: DropRules, onServerEvent: (event: ServerEvent) => void) {
-  const listeners: (() => void)[] = [];
+  const listeners: ((tenants: DroppedFrom) => void)[] = [];
   let invalidations = 0;
   const report = (): void => {
     const { bytes, entries, evictions } = local.stats();
     onServerEvent({ type: 'cache-changed', bytes, entries, evictions, invalidations });
   };
-  const drop = (matches: (key: string, entry: CacheEntry) => boolean): number => {
+  const drop = (tenants: DroppedFrom, matches: (key: string, entry: CacheEntry) => boolean): number => {
     const dropped = local.select(matches, true);
     invalidations += dropped;
-    for (const listener of listeners) listener();
+    for (const listener of listeners) listener(tenants);
     report();
     return dropped;
   };
   return {
     report,
-    listen: (listener: () => void): void => {
+    listen: (listener: (tenants: DroppedFrom) => void): void => {
       listeners.push(listener);
     },
     byRule: (rule: DropRule): number => {
       rules.add(rule);
-      return drop((key, entry) => isDroppedBy(rule, key, entry));
+      return drop(new Set([rule.tenant]), (key, entry) => isDroppedBy(rule, key, entry));
     },
     byAll: (all: readonly DropRule[]): void => {
-      rules.replace(all);
-      drop(rules.drops);
+      // The same rules come again each time Redis does: nobody has to be told of them twice.
+      drop(rules.replace(all), rules.drops);
     },
   };
 }

@@ -41,15 +41,21 @@ function hasTag(tags: Readonly<Record<string, string>>, { name, value }: NonNull
 export const isDroppedBy = (rule: DropRule, key: string, entry: CacheEntry): boolean =>
   !exceptions.some((isOutside) => isOutside(rule, key, entry));
 
+/** Equal for equal rules: the fields are in the order of the schema. */
+const textOf = (rule: DropRule): string => JSON.stringify(dropRule.parse(rule));
+
 /** Entries live no longer than the longest time to live with its stale time; older rules have nothing left to drop. */
 const longestLifeMs = 2 * 86_400_000;
 export const mostRules = 1_000;
 
+/** Tenants of whom something was dropped; undefined: it may be anyone. */
+export type DroppedFrom = ReadonlySet<string> | undefined;
+
 /** The rules in force: what they drop must not come back from another layer, nor from a call that was under way. */
 export interface DropRules {
   add(rule: DropRule): void;
-  /** All there are, oldest first, in place of what is here. */
-  replace(rules: readonly DropRule[]): void;
+  /** All there are, oldest first, in place of what is here; gives the tenants of those that were not. */
+  replace(rules: readonly DropRule[]): DroppedFrom;
   drops(key: string, entry: CacheEntry): boolean;
 }
 
@@ -69,10 +75,14 @@ export function createDropRules(nowMs: () => number): DropRules {
       rules = bounded([...rules, rule]);
     },
     replace: (all) => {
+      const known = new Set(rules.map(textOf));
+      const floorBeforeMs = floorMs;
       rules = bounded(all);
       // The shared list is cut at the same length: a full one may have lost what was before.
       const [oldest] = all;
       if (all.length >= mostRules && oldest) floorMs = Math.max(floorMs, oldest.beforeMs + clockSkewMs);
+      const unknown = all.filter((rule) => !known.has(textOf(rule)));
+      return floorMs > floorBeforeMs ? undefined : new Set(unknown.map(({ tenant }) => tenant));
     },
     drops: (key, entry) => entry.askedAtMs < floorMs || rules.some((rule) => isDroppedBy(rule, key, entry)),
   };

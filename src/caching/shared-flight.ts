@@ -7,8 +7,6 @@ import { type AnswerClaims, type Claim, leaseMs } from './stores/answer-claims.j
 const longestWaitMs = 30_000;
 const firstPauseMs = 20;
 const longestPauseMs = 250;
-/** All that Redis may cost a call that misses, its look-up included. */
-const redisTimeMs = 100;
 
 export interface SharedFlightOptions {
   readonly claims: AnswerClaims;
@@ -73,7 +71,8 @@ export function createSharedFlight({ claims, clock }: SharedFlightOptions): Shar
       const startedAtMs = clock.monotonicMs();
       const leftMs = deadlineMs - startedAtMs;
       const waitUntilMs = startedAtMs + Math.min(longestWaitMs, leftMs / 2);
-      let outcome = await claims.claim(key, leftMs, Math.max(1, redisTimeMs - spentMs));
+      // Look-up and claim together may cost no more than Redis may take once.
+      let outcome = await claims.claim(key, leftMs, Math.max(1, claims.timeoutMs - spentMs));
       let waited = typeof outcome === 'object' && outcome.token > 1;
       for (let pauseMs = firstPauseMs; outcome === 'taken' && clock.monotonicMs() < waitUntilMs; pauseMs *= 2) {
         await pause(Math.min(pauseMs, longestPauseMs), signal);

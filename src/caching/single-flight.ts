@@ -7,8 +7,8 @@ export interface Landing<T> {
 }
 
 export interface SingleFlight<T> {
-  /** Who comes from now on does not join what is under way. */
-  forget(): void;
+  /** Who comes from now on does not join what is under way on these keys. */
+  forget(isMeant: (key: string) => boolean): void;
   /** Somebody is working on this key, so that `run` would join. */
   has(key: string): boolean;
   /**
@@ -70,7 +70,9 @@ export function createSingleFlight<T>({ maxFlights = 10_000 }: SingleFlightOptio
   });
 
   return {
-    forget: () => flights.clear(),
+    forget: (isMeant) => {
+      for (const key of [...flights.keys()].filter(isMeant)) flights.delete(key);
+    },
     has: (key) => flights.has(key),
     run: async (key, signal, work) => {
       if (signal.aborted) throw abortedError(signal);

@@ -240,6 +240,12 @@ const cache = z.strictObject({
     { variable: 'BEDROCK_REDIS_CLUSTER' },
     'The Redis is a cluster; the URL names one of its nodes.',
   ),
+  redisTimeoutMs: required(
+    seconds(0.005, 10),
+    100,
+    { variable: 'BEDROCK_REDIS_TIMEOUT' },
+    'After so long without an answer Redis is out of use, and calls go on without it, until a probe finds it back.',
+  ),
 });
 
 const encryption = z.strictObject({

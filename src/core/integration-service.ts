@@ -158,7 +158,7 @@ export interface CacheReport {
   /** What each eviction policy saved lately on a sample of the keys. */
   readonly measured?: Readonly<Record<string, NanoUsd>>;
   /** Absent: answers are kept in this process only. */
-  readonly shared?: { readonly inUse: boolean; readonly lostWrites: number };
+  readonly shared?: { readonly inUse: boolean; readonly lostWrites: number; readonly full: boolean };
   readonly groups: readonly CacheGroup[];
   /** What saved most. */
   readonly top: readonly { readonly key: string; readonly hits: number; readonly saved: NanoUsd }[];

@@ -41,6 +41,8 @@ export interface RedisCommands {
 }
 
 export interface RedisConnection {
+  /** What an operation may take that names no other limit, milliseconds. */
+  readonly timeoutMs: number;
   /**
    * The result of the work; undefined when it failed, took too long, or Redis is out of use: what it did then is not
    * known, so it has to be safe to repeat. Never rejects, never lasts longer than the time-out.
@@ -91,6 +93,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   };
 
   return {
+    timeoutMs,
     run: async (work, limitMs) => {
       if (!arrived()) return undefined;
       return guard.run(async () => work(redisCommands(await opening)), limitMs);

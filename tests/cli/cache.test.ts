@@ -83,7 +83,7 @@ describe('cache with a Redis that servers share', () => {
 
 describe('the progress of cache warm', () => {
   it('is drawn where a person reads', async () => {
-    const stats = { shared: { inUse: true, lostWrites: 0 } };
+    const stats = { shared: { inUse: true, lostWrites: 0, full: false } };
     const report = { total: 2, made: 2, present: 0, skipped: 0, failed: 0, cost: 1_000, failures: [] };
     const warm = (plan: WarmPlan) => {
       plan.onDone?.(0, 1);

@@ -28,6 +28,10 @@ export interface ReplicaOptions {
   readonly sealer?: Sealer;
   /** Hears nothing, as if every message were lost. */
   readonly deaf?: boolean;
+  /** Default: more than a loaded machine takes, as the limit is not what most tests are about. */
+  readonly timeoutMs?: number;
+  /** It does not wait until Redis is in use. */
+  readonly withoutRedis?: boolean;
 }
 
 export interface Replica {
@@ -37,21 +41,22 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** A loaded machine may take longer than a server would wait; what these tests are about is not that limit. */
 const patienceMs = 5_000;
 
 /** The cache of one server, on a connection of its own to a real Redis. */
-export async function startReplica({ url, cluster, next, sealer, deaf = false }: ReplicaOptions): Promise<Replica> {
+export async function startReplica(options: ReplicaOptions): Promise<Replica> {
+  const { url, cluster, next, sealer, deaf = false, timeoutMs = patienceMs, withoutRedis = false } = options;
   const onServerEvent = () => undefined;
   const clock = systemClock;
-  const redis = patient(createRedisConnection({ url, cluster, clock, onServerEvent, timeoutMs: patienceMs }), deaf);
+  const connection = createRedisConnection({ url, cluster, clock, onServerEvent, timeoutMs });
+  const redis = deaf ? { ...connection, subscribe: () => undefined } : connection;
   const cache = createCacheManager({
     memory: { maxBytes: 1_000_000 },
     shared: sharedLayer({ redis, clock, random: systemRandom, sealer }),
     clock,
     onServerEvent,
   });
-  await until(() => cache.stats().shared?.inUse === true);
+  if (!withoutRedis) await until(() => cache.stats().shared?.inUse === true);
   const stage = createCacheStage({
     cache,
     clock,
@@ -72,12 +77,6 @@ export async function startReplica({ url, cluster, next, sealer, deaf = false }:
     },
   };
 }
-
-const patient = (redis: RedisConnection, deaf: boolean): RedisConnection => ({
-  ...redis,
-  run: (work) => redis.run(work, patienceMs),
-  subscribe: deaf ? () => undefined : redis.subscribe,
-});
 
 /** @throws Error when it does not come about in time. */
 export async function until(holds: () => Promise<boolean> | boolean, ms = 15_000): Promise<void> {

@@ -13,6 +13,8 @@ export type ClaimOutcome = Claim | 'taken' | 'unknown';
 
 /** Locks in Redis that say which process makes an answer. No member rejects. */
 export interface AnswerClaims {
+  /** What Redis may take for each of these, milliseconds. */
+  readonly timeoutMs: number;
   /** `forMs`: how long making it may take; the fence outlives it. `limitMs`: how long Redis may take. */
   claim(key: string, forMs: number, limitMs?: number): Promise<ClaimOutcome>;
   /** A token without the lock, for an answer that is made anew although one is there. */
@@ -67,6 +69,7 @@ export function createAnswerClaims({ redis, sealer }: AnswerClaimsOptions): Answ
     await redis.run(({ evaluate }) => evaluate(keepLock, [lock], [`${claim.token}`, `${lease}`]).catch(nothingOrThrow));
   };
   return {
+    timeoutMs: redis.timeoutMs,
     claim: async (key, forMs, limitMs) => {
       const number = await token(key, true, forMs, limitMs);
       if (number === undefined || Number.isNaN(number)) return 'unknown';

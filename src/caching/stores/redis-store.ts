@@ -11,6 +11,9 @@ import { answerNames } from './redis-names.js';
 /** Entries made together must not all end together: up to so much of their time is taken off. */
 const jitter = 0.1;
 
+/** `full`: Redis has no room. `lost`: nobody knows what became of it. */
+export type WriteOutcome = 'kept' | 'full' | 'lost';
+
 export interface RedisStoreOptions {
   /** Shared with others; whoever opened it closes it. */
   readonly redis: RedisConnection;
@@ -18,8 +21,7 @@ export interface RedisStoreOptions {
   readonly random: Random;
   /** Undefined: entries are readable for everybody who can read Redis. */
   readonly sealer?: Sealer | undefined;
-  /** Told of each write that was refused or failed. */
-  readonly onLostWrite?: () => void;
+  readonly onWrite?: (outcome: WriteOutcome) => void;
 }
 
 export interface RedisStore extends CacheStore {
@@ -36,7 +38,7 @@ interface TextStore {
 
 /** Answers shared by several servers, in Redis. While that is absent, slow or gone there are no answers in it. */
 export function createRedisStore(options: RedisStoreOptions): RedisStore {
-  const { redis, clock, random, sealer, onLostWrite = () => undefined } = options;
+  const { redis, clock, random, sealer, onWrite = () => undefined } = options;
   const texts = createEntryText(sealer);
   let keyv: Promise<TextStore> | undefined;
   const use = <T>(work: (store: TextStore, commands: RedisCommands) => Promise<T>): Promise<T | undefined> =>
@@ -56,7 +58,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       const writing = claim
         ? commands.evaluate(keepFenced, [entry, fence], [text, `${ttlMs}`, `${claim.token}`])
         : store.set(entry, text, ttlMs);
-      return writing.then(() => true).catch(refusedOrThrow);
+      return writing.then(() => 'kept' as const).catch(fullOrThrow);
     });
 
   return {
@@ -72,7 +74,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       const ttlMs = Math.floor(left * (1 - jitter * random.next()));
       const text = ttlMs > 0 ? await texts.write(key, entry) : undefined;
       if (text === undefined) return;
-      if ((await write(key, text, ttlMs, claim)) !== true) onLostWrite();
+      onWrite((await write(key, text, ttlMs, claim)) ?? 'lost');
     },
     delete: remove,
   };
@@ -98,8 +100,8 @@ function damagedOrThrow(error: unknown): typeof damaged {
   throw error;
 }
 
-function refusedOrThrow(error: unknown): false {
-  if (isOutOfMemory(error)) return false;
+function fullOrThrow(error: unknown): 'full' {
+  if (isOutOfMemory(error)) return 'full';
   throw error;
 }
 

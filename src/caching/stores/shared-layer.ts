@@ -3,16 +3,22 @@ import type { RedisConnection } from '../../storage/redis-connection.js';
 import type { Sealer } from '../../storage/sealer.js';
 import type { DropRule } from '../drop-rules.js';
 import { type AnswerClaims, createAnswerClaims } from './answer-claims.js';
-import { createRedisStore, type RedisStore } from './redis-store.js';
+import { createRedisStore, type RedisStore, type WriteOutcome } from './redis-store.js';
 import { createSharedDrops, type SharedDrops } from './shared-drops.js';
+
+export interface SharedWrites {
+  /** Redis refused them, or they failed. */
+  readonly lost: number;
+  /** The last one was refused for want of room. */
+  readonly full: boolean;
+}
 
 /** What the replicas of a server share about answers. */
 export interface SharedLayer {
   readonly store: RedisStore;
   readonly claims: AnswerClaims;
   readonly drops: SharedDrops;
-  /** Writes that Redis refused or that failed. */
-  lostWrites(): number;
+  writes(): SharedWrites;
 }
 
 export interface SharedLayerOptions {
@@ -35,13 +41,16 @@ export const sharedLayer =
   (options: SharedLayerOptions): OpenSharedLayer =>
   (listener) => {
     let lost = 0;
-    const onLostWrite = () => {
-      lost += 1;
+    let full = false;
+    const onWrite = (outcome: WriteOutcome) => {
+      if (outcome !== 'kept') lost += 1;
+      // A write that got lost says nothing about room.
+      if (outcome !== 'lost') full = outcome === 'full';
     };
     return {
-      store: createRedisStore({ ...options, onLostWrite }),
+      store: createRedisStore({ ...options, onWrite }),
       claims: createAnswerClaims(options),
       drops: createSharedDrops({ ...options, ...listener }),
-      lostWrites: () => lost,
+      writes: () => ({ lost, full }),
     };
   };
