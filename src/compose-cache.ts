@@ -15,6 +15,7 @@ import type { BedrockIntegrationService, CacheAdministration } from './core/inte
 import type { Stage } from './core/pipeline.js';
 import type { HealthCheck, ModelDirectory } from './core/ports.js';
 import type { ModelRequest } from './core/request.js';
+import type { ModelManager } from './models/model-manager.js';
 import { routingPolicyVersion } from './routing/default-task-routes.js';
 import type { RedisConnection } from './storage/redis-connection.js';
 import { createSealer, readKey } from './storage/sealer.js';
@@ -26,7 +27,7 @@ export interface CacheParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly onServerEvent: (event: ServerEvent) => void;
-  readonly directory: ModelDirectory;
+  readonly directory: ModelManager;
   /** Undefined: answers are kept in this process only. */
   readonly redis: RedisConnection | undefined;
   /** What makes answers anew; it is there when the first one is wanted. */
@@ -56,7 +57,7 @@ export function openCache(parts: CacheParts): OpenedCache {
     clock,
     random,
     policyVersion: policyVersionOf(settings),
-    canonicalModel: (name) => canonicalModel(directory, name),
+    canonicalModel: createCanonicalModel(directory),
     renew: (request, caller) => {
       const { signal } = new AbortController();
       return invoke()(request, { tool: 'cache_refresh', caller, signal, priority: 'background' });
@@ -106,6 +107,21 @@ function policyVersionOf({ sandbox, models, guardrail, aws }: Settings): string 
   const source = sandbox ? 'sandbox' : 'bedrock';
   const rules = [source, routingPolicyVersion, guardrail, choosing, aws.allowedGeographies ?? []];
   return createHash('sha256').update(JSON.stringify(rules)).digest('hex');
+}
+
+const mostNames = 1_000;
+
+/** Works out once what a name stands for, until the directory may say otherwise. */
+function createCanonicalModel(directory: ModelManager): (name: string) => string {
+  const known = new Map<string, string>();
+  let revision = directory.revision();
+  return (name) => {
+    if (revision !== directory.revision() || known.size >= mostNames) known.clear();
+    revision = directory.revision();
+    const model = known.get(name) ?? canonicalModel(directory, name);
+    known.set(name, model);
+    return model;
+  };
 }
 
 /** The model itself, where the name pins nothing else; what is not known keeps its name. */

@@ -68,6 +68,7 @@ export async function openCosts({ options, directory, redis, onServerEvent }: Co
     economy: createEconomyStage({ outlook, clock }),
     close: async () => {
       upkeep.stop();
+      await monitor.close();
       await keeper.close();
       opened.close();
       await books.close();

@@ -1,8 +1,10 @@
 import { createBatch } from './batch.js';
+
 import type { Answers } from './core/answers.js';
 import { type BudgetSubject, type BudgetUse, tagsWithGroups } from './core/budget.js';
 import { foldEvent, newCallRecord } from './core/call-record.js';
 import type { Clock, Random } from './core/clock.js';
+import { createDeadlines, type Deadlines } from './core/deadlines.js';
 import type { Diagnostics } from './core/diagnostics.js';
 import { abortedError, ServiceError, toServiceError } from './core/errors.js';
 import type { CallEvent, EventSubscriber } from './core/events.js';
@@ -79,12 +81,12 @@ const abortGraceMs = 250;
 
 /** The one interface that tools and the command line use. */
 export function createBedrockIntegrationService(parts: ServiceParts): BedrockIntegrationService {
-  const closing = new AbortController();
+  const deadlines = createDeadlines(parts.clock);
   const inFlight = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
 
   const run: RunCall = (request, options, process) => {
-    const call = runCall({ ...parts, process }, request, options, closing.signal);
+    const call = runCall({ ...parts, process }, request, options, deadlines);
     const tracked = call.catch(() => undefined).finally(() => inFlight.delete(tracked));
     inFlight.add(tracked);
     return call;
@@ -95,7 +97,7 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     const waiting = new AbortController();
     await Promise.race([drained, parts.clock.sleep(parts.closeGraceMs, waiting.signal).catch(() => undefined)]);
     waiting.abort();
-    closing.abort(new ServiceError('cancelled', 'The server is shutting down.'));
+    deadlines.close(new ServiceError('cancelled', 'The server is shutting down.'));
     await drained;
     await parts.release();
   };
@@ -136,20 +138,21 @@ async function runCall(
   parts: ServiceParts,
   request: ModelRequest,
   options: CallOptions,
-  closing: AbortSignal,
+  deadlines: Deadlines,
 ): Promise<Invocation> {
   const { clock } = parts;
   const requestId = parts.random.id();
   const timeoutMs = request.timeout_ms ?? parts.defaultTimeoutMs;
-  const deadline = startDeadline(clock, timeoutMs);
-  const signal = AbortSignal.any([options.signal, deadline.signal, closing]);
+  const deadlineMs = clock.monotonicMs() + timeoutMs;
+  const life = startLife(clock, options.signal, deadlineMs, deadlines);
+  const { signal } = life;
   let record = newCallRecord(requestId);
   const context: CallContext = {
     requestId,
     tool: options.tool,
     caller: options.caller,
     signal,
-    deadlineMs: clock.monotonicMs() + timeoutMs,
+    deadlineMs,
     attempts: attemptBudget(parts.maxAttempts),
     ...(options.sessionId !== undefined && { sessionId: options.sessionId }),
     ...(options.onPreview && { onPreview: options.onPreview }),
@@ -160,14 +163,14 @@ async function runCall(
     },
   };
   try {
-    const response = await Promise.race([parts.process(request, context), endOfPatience(clock, signal, deadline.over)]);
+    const response = await Promise.race([parts.process(request, context), life.patience]);
     return { response, record };
   } catch (thrown) {
     const error = toServiceError(thrown);
     error.call = record;
     throw error;
   } finally {
-    deadline.stop();
+    life.stop();
   }
 }
 
@@ -186,36 +189,41 @@ function publish(parts: ServiceParts, event: CallEvent, requestId: string, { cal
   onEvent?.(event);
 }
 
-interface Deadline {
-  /** Aborted with the timeout error when the time is over. */
+interface Life {
+  /** Aborted when the caller cancels, when the time is over, and when the server shuts down. */
   readonly signal: AbortSignal;
-  /** Aborted by `stop`, so that nothing waits for a call that has ended. */
-  readonly over: AbortSignal;
+  /** Rejects some time after the signal was aborted; never settles for a call that ends by itself. */
+  readonly patience: Promise<never>;
   stop(): void;
 }
 
-function startDeadline(clock: Clock, timeoutMs: number): Deadline {
-  const expired = new AbortController();
-  const over = new AbortController();
-  clock.sleep(timeoutMs, over.signal).then(
-    () => expired.abort(new ServiceError('timeout', `No answer within ${timeoutMs} ms.`, { reason: 'deadline' })),
-    () => undefined,
-  );
-  return { signal: expired.signal, over: over.signal, stop: () => over.abort() };
-}
-
-/** Rejects some time after the signal was aborted; never settles for a call that ends by itself. */
-function endOfPatience(clock: Clock, signal: AbortSignal, over: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const onAbort = () => {
-      clock.sleep(abortGraceMs, over).then(
-        () => reject(abortedError(signal)),
-        () => undefined,
-      );
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+/** One signal of a call, by hand: `AbortSignal.any` and a timer for each cost more than all else that a call takes here. */
+function startLife(clock: Clock, caller: AbortSignal, atMs: number, deadlines: Deadlines): Life {
+  const life = new AbortController();
+  let giveUp: (reason: unknown) => void = () => undefined;
+  const patience = new Promise<never>((_, reject) => {
+    giveUp = reject;
   });
+  const end = (reason: unknown): void => {
+    if (life.signal.aborted) return;
+    life.abort(reason);
+    clock.sleep(abortGraceMs).then(
+      () => giveUp(abortedError(life.signal)),
+      () => undefined,
+    );
+  };
+  const cancel = () => end(caller.reason);
+  if (caller.aborted) cancel();
+  else caller.addEventListener('abort', cancel, { once: true });
+  deadlines.add(end, atMs);
+  return {
+    signal: life.signal,
+    patience,
+    stop: () => {
+      deadlines.remove(end);
+      caller.removeEventListener('abort', cancel);
+    },
+  };
 }
 
 async function estimate(parts: ServiceParts, request: ModelRequest, caller?: Caller): Promise<Estimate> {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ContentBlock, Message, ModelRequest } from '../core/request.js';
 
 /** Part of every key: raised when the canonical form changes, so that old entries are never read by new rules. */
-const formVersion = 2;
+const formVersion = 3;
 const tenantDigits = 16;
 
 /**
@@ -31,8 +31,18 @@ export interface CacheKeyParts {
   readonly canonicalModel?: (name: string) => string;
 }
 
+const mostTenants = 1_000;
+const tenantNames = new Map<string, string>();
+
 /** How keys, and labels of entries, name a tenant. */
-export const tenantName = (tenant: string): string => sha256(tenant).slice(0, tenantDigits);
+export function tenantName(tenant: string): string {
+  const known = tenantNames.get(tenant);
+  if (known !== undefined) return known;
+  if (tenantNames.size >= mostTenants) tenantNames.clear();
+  const name = sha256(tenant).slice(0, tenantDigits);
+  tenantNames.set(tenant, name);
+  return name;
+}
 
 /** The name of the tenant in a key. */
 export const tenantOf = (key: string): string => key.slice(0, tenantDigits);
@@ -49,7 +59,7 @@ export function cacheKey({ tenant, request, policyVersion, canonicalModel = (nam
     messages: messages.map(canonicalMessage),
   };
   const parts = [formVersion, tenant, policyVersion, asked];
-  return `${tenantName(tenant)}/${sha256(JSON.stringify(canonical(parts)))}`;
+  return `${tenantName(tenant)}/${sha256(canonicalText(parts))}`;
 }
 
 const routingHints: ReadonlySet<string> = new Set(['task', 'optimize', 'quality_weight', 'strategy']);
@@ -73,21 +83,17 @@ function canonicalMessage({ role, content }: Message): { role: Message['role']; 
 const canonicalBlock = (block: ContentBlock): unknown =>
   'data' in block ? { ...block, data: sha256(Buffer.from(block.data, 'base64')) } : block;
 
-/** Fields sorted, absent ones left out, text in one Unicode form. */
-function canonical(value: unknown): unknown {
-  if (typeof value === 'string') return value.normalize('NFC');
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  // Pairs rather than an object: `__proto__` is a name like any other here, and integer-like names keep their place.
-  return {
-    fields: fields.toSorted(([left], [right]) => compare(left, right)).map(([name, field]) => [name, canonical(field)]),
-  };
+/** As JSON with the fields of objects in order, absent ones left out, text in one Unicode form. */
+function canonicalText(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.normalize('NFC'));
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = value as Readonly<Record<string, unknown>>;
+  const texts: string[] = [];
+  for (const name of Object.keys(fields).sort()) {
+    if (fields[name] !== undefined) texts.push(`${JSON.stringify(name)}:${canonicalText(fields[name])}`);
+  }
+  return `{${texts.join()}}`;
 }
 
-const compare = (left: string, right: string): number => {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-};
-
-const sha256 = (value: string | Buffer): string => createHash('sha256').update(value).digest('hex');
+const sha256 = (value: string | Buffer): string => hash('sha256', value);

@@ -8,6 +8,7 @@ import type { Logger, ModelDirectory } from '../core/ports.js';
 import { type ModelResponse, type NanoUsd, noUsage } from '../core/response.js';
 import { providerOf } from './attempt-rows.js';
 import type { BudgetList } from './budgets/budget-list.js';
+import { createHitBook } from './hit-book.js';
 import type { RetryingLedger } from './ledgers/retrying-ledger.js';
 import { dayMs } from './time-spans.js';
 
@@ -31,25 +32,27 @@ export interface CostMonitor extends EventSubscriber {
   budgets(): Promise<readonly Budget[]>;
   /** True when every hard budget that concerns the subject has room for the use. */
   fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
+  /** Books what was not booked yet. */
+  close(): Promise<void>;
 }
 
 export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
-  const { ledger, clock, budgets, logger, directory } = options;
+  const { ledger, clock, budgets, directory } = options;
   const hits = new Map<string, NanoUsd>();
+  const book = createHitBook(options);
 
   const bookHit = (saved: NanoUsd, response: ModelResponse, latencyMs: number, origin: EventOrigin): void => {
     const provider = directory.find(response.served.model)?.provider ?? providerOf(response.served.model);
-    const row = cacheRow({ saved, response, latencyMs, origin, provider });
-    ledger.settle(row.attemptId, [row]).catch((error: unknown) => {
-      logger.error('A cache hit could not be booked.', { error, requestId: origin.requestId });
-    });
+    book.add(cacheRow({ saved, response, latencyMs, origin, provider }));
   };
 
   return {
     budgets: budgets.all,
     fits: budgets.fits,
+    close: book.flush,
     report: async ({ fromMs, toMs, groupBy }, caller) => {
       const period = { fromMs, toMs, ...(caller && { caller: caller.id }) };
+      await book.flush();
       const seriesBy = toMs - fromMs <= longestHourlySeriesMs ? 'hour' : 'day';
       const [[totals = noSpend], groups, series, now] = await Promise.all([
         ledger.spend(period),

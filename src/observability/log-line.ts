@@ -11,12 +11,10 @@ export type LogFormat = 'json' | 'pretty';
 /** Longer lines are cut by pipes and collectors in places that break them. */
 export const maxLineCharacters = 16_384;
 
-const reserved = new Set(['time', 'level', 'message']);
-
 function jsonLine({ level, message, atMs, fields }: LogEntry): string {
-  const own = Object.entries(fields).filter(([key]) => !reserved.has(key));
   const head = { time: new Date(atMs).toISOString(), level, message };
-  const line = JSON.stringify({ ...head, ...Object.fromEntries(own) });
+  // The head comes first and last: its place in the line is that of the first, its values are those of the second.
+  const line = JSON.stringify({ ...head, ...fields, ...head });
   if (line.length <= maxLineCharacters) return line;
   const kept = { ...head, message: message.slice(0, 1_000), request_id: fields['request_id'] };
   // Each kept character may become two by escaping a second time.

@@ -23,8 +23,8 @@ const maxWaitingBytes = 4_000_000;
 
 /** One line an event on stderr. Writing never throws and never waits; what cannot be written is counted. */
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, redact, stream = process.stderr, clock = systemClock } = options;
-  const sink = createSink(options, stream);
+  const { level, format, redact, stream = process.stderr, clock = systemClock } = options;
+  const sink = createSink(stream);
   let dropped = 0;
 
   function write(eventLevel: LogLevel, message: string, fields: Record<string, unknown> = {}): void {
@@ -36,7 +36,7 @@ export function createLogger(options: LoggerOptions): Logger {
     const all = dropped > 0 ? { ...fields, dropped_lines: dropped } : fields;
     dropped = 0;
     const entry = { message: asText(redact(message)), fields: plainFields(all, redact, level === 'debug') };
-    sink.log({ level: eventLevel, message: '', entry: { ...entry, level: eventLevel, atMs: clock.nowMs() } });
+    sink(eventLevel, renderLine({ ...entry, level: eventLevel, atMs: clock.nowMs() }, format));
   }
 
   return {
@@ -47,17 +47,19 @@ export function createLogger(options: LoggerOptions): Logger {
   };
 }
 
-/** winston only carries the finished line: its own formats let control characters, secrets and throwing getters by. */
-function createSink({ level, format }: LoggerOptions, stream: Writable): winston.Logger {
+/** Where winston's transports look for the finished line (the `MESSAGE` of triple-beam). */
+const finishedLine = Symbol.for('message');
+
+/**
+ * winston only carries the finished line, and only its transport does: its formats let control characters, secrets and
+ * throwing getters by, and each of its two streams before the transport costs more than to make the line.
+ */
+function createSink(stream: Writable): (level: LogLevel, line: string) => void {
   // A reader that went away must not take the server with it.
   stream.on('error', () => undefined);
-  const line = winston.format.printf(({ entry }) => renderLine(entry as Parameters<typeof renderLine>[0], format));
-  return winston.createLogger({
-    level,
-    format: line,
-    exitOnError: false,
-    transports: [new winston.transports.Stream({ stream, eol: '\n' })],
-  });
+  const transport = new winston.transports.Stream({ stream, eol: '\n' });
+  const written = () => undefined;
+  return (level, line) => transport.log?.({ level, message: '', [finishedLine]: line }, written);
 }
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -67,10 +69,10 @@ function plainFields(
   redact: (value: unknown) => unknown,
   withStack: boolean,
 ): Record<string, unknown> {
-  const entries = Object.entries(fields).map(([key, value]) => [
-    key,
-    isError(value) ? flattenError(value, withStack) : value,
-  ]);
-  const plain = redact(Object.fromEntries(entries));
-  return typeof plain === 'object' && plain !== null ? { ...plain } : {};
+  let flat = fields;
+  for (const [key, value] of Object.entries(fields)) {
+    if (isError(value)) flat = { ...flat, [key]: flattenError(value, withStack) };
+  }
+  const plain = redact(flat);
+  return typeof plain === 'object' && plain !== null ? (plain as Record<string, unknown>) : {};
 }

@@ -14,6 +14,8 @@ const maxTextCharacters = 8_192;
 const maxScannedCharacters = 65_536;
 const cutMargin = 8_192;
 const shortestSecret = 6;
+const longestRemembered = 64;
+const mostRemembered = 2_000;
 
 const secretKeys = new Set([
   'authorization',
@@ -33,7 +35,18 @@ const secretKeys = new Set([
 ]);
 const secretEndings = ['password', 'secret', 'apikey', 'token', 'accesskeyid', 'secretaccesskey'];
 
+const verdicts = new Map<string, boolean>();
+
 function isSecretKey(key: string): boolean {
+  const known = verdicts.get(key);
+  if (known !== undefined) return known;
+  const verdict = saysSecret(key);
+  if (verdicts.size >= mostRemembered) verdicts.clear();
+  if (key.length <= longestRemembered) verdicts.set(key, verdict);
+  return verdict;
+}
+
+function saysSecret(key: string): boolean {
   const plain = key
     .slice(0, 128)
     .replace(/[^a-z0-9]/gi, '')
@@ -44,8 +57,18 @@ function isSecretKey(key: string): boolean {
 /** `secrets`: values known to be secret, whatever they look like; those under 6 characters would hit common words. */
 export function createRedactor(secrets: readonly string[]): Redact {
   const known = secrets.filter((secret) => secret.length >= shortestSecret).sort((a, b) => b.length - a.length);
-  const withoutSecrets = (text: string) =>
+  const search = (text: string) =>
     escapeText(redactText(known.reduce((kept, secret) => kept.replaceAll(secret, mask), text)));
+  const harmless = new Set<string>();
+  /** Names of fields, models and outcomes come again in every line: what is short and was found harmless stays so. */
+  const withoutSecrets = (text: string): string => {
+    if (text.length > longestRemembered) return search(text);
+    if (harmless.has(text)) return text;
+    const found = search(text);
+    if (harmless.size >= mostRemembered) harmless.clear();
+    if (found === text) harmless.add(text);
+    return found;
+  };
   return (value) => redactValue(value, 0, { nodes: 0, withoutSecrets });
 }
 
@@ -87,17 +110,11 @@ function redactObject(value: object, depth: number, run: Run): unknown {
   try {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-    if (value instanceof Error || types.isNativeError(value))
-      return redactEntries(
-        [
-          ['name', value.name],
-          ['message', value.message],
-        ],
-        depth,
-        run,
-      );
+    if (value instanceof Error || types.isNativeError(value)) {
+      return redactFields({ name: value.name, message: value.message }, depth, run);
+    }
     if (value instanceof Map || value instanceof Set) return `[${value.size} entries]`;
-    return Array.isArray(value) ? redactItems(value, depth, run) : redactEntries(entriesOf(value), depth, run);
+    return Array.isArray(value) ? redactItems(value, depth, run) : redactFields(value, depth, run);
   } catch {
     return '[unreadable]';
   }
@@ -109,25 +126,30 @@ function redactItems(items: readonly unknown[], depth: number, run: Run): unknow
 }
 
 /** The first entries; a getter that throws costs only its own value. */
-function entriesOf(value: object): [string, unknown][] {
+function redactFields(value: object, depth: number, run: Run): Record<string, unknown> {
   const keys = Object.keys(value);
-  const entries = keys.slice(0, maxEntries).map((key): [string, unknown] => {
-    try {
-      return [key, Reflect.get(value, key)];
-    } catch {
-      return [key, '[unreadable]'];
-    }
-  });
-  return keys.length > maxEntries ? [...entries, ['…', `${keys.length - maxEntries} more`]] : entries;
+  const kept = plainObject();
+  for (const key of keys.length > maxEntries ? keys.slice(0, maxEntries) : keys) {
+    redactField(kept, key, fieldOf(value, key), depth, run);
+  }
+  if (keys.length > maxEntries) kept['…'] = `${keys.length - maxEntries} more`;
+  return kept;
 }
 
-function redactEntries(entries: readonly [string, unknown][], depth: number, run: Run): Record<string, unknown> {
-  return Object.fromEntries(
-    entries.map(([key, value]) => [
-      redactString(key.slice(0, 128), run),
-      isSecretKey(key) && isWorthHiding(value) ? mask : redactValue(value, depth + 1, run),
-    ]),
-  );
+function fieldOf(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key);
+  } catch {
+    return '[unreadable]';
+  }
+}
+
+/** Without a prototype, so that a field named `__proto__` is one like any other. */
+const plainObject = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>;
+
+function redactField(to: Record<string, unknown>, key: string, value: unknown, depth: number, run: Run): void {
+  const name = redactString(key.slice(0, 128), run);
+  to[name] = isSecretKey(key) && isWorthHiding(value) ? mask : redactValue(value, depth + 1, run);
 }
 
 /** Whether a token was given is no secret, and `false` helps who reads the log. */

@@ -3,6 +3,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { parseJson, parseMessage, type RpcProblem, rpcError, salvageId } from '../json-rpc.js';
 import { createLineReader } from './line-reader.js';
+import { createLineWriter } from './line-writer.js';
 
 export interface StdioTransportOptions {
   readonly input: Readable;
@@ -28,11 +29,12 @@ function lastId(tail: Buffer): unknown {
  */
 export function createStdioTransport({ input, output, maxLineBytes }: StdioTransportOptions): StdioTransport {
   let closed = false;
+  const lines = createLineWriter(output);
 
   const write = (message: object): Promise<void> =>
     new Promise((resolve) => {
       if (closed || output.destroyed) resolve();
-      else output.write(`${JSON.stringify(message)}\n`, () => resolve());
+      else lines.write(`${JSON.stringify(message)}\n`, resolve);
     });
   const refuse = (problem: RpcProblem, value?: unknown): void => {
     write(rpcError(problem, salvageId(value))).catch(() => undefined);
@@ -72,6 +74,7 @@ export function createStdioTransport({ input, output, maxLineBytes }: StdioTrans
     close: async () => {
       if (closed) return;
       closed = true;
+      lines.flush();
       input.off('data', reader.push);
       input.pause();
       transport.onclose?.();
