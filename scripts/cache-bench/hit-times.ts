@@ -40,8 +40,16 @@ export async function measureHitTimes(): Promise<readonly TimeFigures[]> {
   for (const request of asked) await ask(request, context());
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random.next() * all.length)] as T;
   return [
-    await timesOf('look-up', () => cache.get(pick(keys)), (found) => found?.tier === 'memory'),
-    await timesOf('stage', () => ask(pick(asked), context()), ({ source }) => source === 'cache'),
+    await timesOf(
+      'look-up',
+      () => cache.get(pick(keys)),
+      (found) => found?.tier === 'memory',
+    ),
+    await timesOf(
+      'stage',
+      () => ask(pick(asked), context()),
+      ({ source }) => source === 'cache',
+    ),
   ];
 }
 

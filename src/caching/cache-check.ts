@@ -25,7 +25,8 @@ function sharedOutcome({ inUse, full, lostWrites }: NonNullable<CacheStats['shar
     return {
       status: 'degraded',
       detail: `${held}; Redis is full and refuses new answers; those it has are served.`,
-      remedy: 'Give the Redis of BEDROCK_REDIS_URL more memory, or a maxmemory-policy that makes room, such as allkeys-lru.',
+      remedy:
+        'Give the Redis of BEDROCK_REDIS_URL more memory, or a maxmemory-policy that makes room, such as allkeys-lru.',
     };
   }
   const lost = lostWrites > 0 ? `, ${lostWrites} writes lost since the start` : '';

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { CacheTier, ServerEvent } from '../core/events.js';
 import type { CacheEntry } from './cache-entry.js';
-import { createDropRules, type DropRule, type DropRules, type DroppedFrom, isDroppedBy } from './drop-rules.js';
+import { createDropRules, type DroppedFrom, type DropRule, type DropRules, isDroppedBy } from './drop-rules.js';
 import type { EvictionSetting, TableStats } from './eviction/weighed-table.js';
 import { createLayerCount, type LayerStats } from './layer-count.js';
 import type { AnswerClaims, Claim } from './stores/answer-claims.js';

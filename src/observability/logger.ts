@@ -59,7 +59,9 @@ function createSink(stream: Writable): (level: LogLevel, line: string) => void {
   stream.on('error', () => undefined);
   const transport = new winston.transports.Stream({ stream, eol: '\n' });
   const written = () => undefined;
-  return (level, line) => transport.log?.({ level, message: '', [finishedLine]: line }, written);
+  return (level, line) => {
+    transport.log?.({ level, message: '', [finishedLine]: line }, written);
+  };
 }
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -128,7 +128,7 @@ function redactItems(items: readonly unknown[], depth: number, run: Run): unknow
 /** The first entries; a getter that throws costs only its own value. */
 function redactFields(value: object, depth: number, run: Run): Record<string, unknown> {
   const keys = Object.keys(value);
-  const kept = plainObject();
+  const kept: Record<string, unknown> = {};
   for (const key of keys.length > maxEntries ? keys.slice(0, maxEntries) : keys) {
     redactField(kept, key, fieldOf(value, key), depth, run);
   }
@@ -144,12 +144,12 @@ function fieldOf(value: object, key: string): unknown {
   }
 }
 
-/** Without a prototype, so that a field named `__proto__` is one like any other. */
-const plainObject = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>;
-
 function redactField(to: Record<string, unknown>, key: string, value: unknown, depth: number, run: Run): void {
   const name = redactString(key.slice(0, 128), run);
-  to[name] = isSecretKey(key) && isWorthHiding(value) ? mask : redactValue(value, depth + 1, run);
+  const plain = isSecretKey(key) && isWorthHiding(value) ? mask : redactValue(value, depth + 1, run);
+  // Assigned, this one name would change what the object is.
+  if (name !== '__proto__') to[name] = plain;
+  else Object.defineProperty(to, name, { value: plain, enumerable: true, writable: true, configurable: true });
 }
 
 /** Whether a token was given is no secret, and `false` helps who reads the log. */

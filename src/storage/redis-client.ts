@@ -91,6 +91,11 @@ async function openCluster(url: string): Promise<OpenedRedis> {
         () => true,
         () => false,
       );
+      // A node that has just started may not know of any slots yet, and the client would never ask it again.
+      if (connected && client.masters.length === 0) {
+        connected = false;
+        client.destroy();
+      }
       if (connected) return;
       await new Promise((resolve) => setTimeout(resolve, options.socket.reconnectStrategy(retries)).unref());
     }

@@ -45,6 +45,7 @@ async function expectOutage(one: Replica, endFault: () => Promise<unknown> | und
   await until(async () => (await health(one)).status === 'degraded');
   expect(await health(one)).toMatchObject({ remedy: expect.stringContaining('BEDROCK_REDIS_URL') });
   for (let call = 0; call < 50; call += 1) expect(await isAnsweredAtOnce(ask(one, `missed ${call}`))).toBe(true);
+  // And the same from memory.
   for (let call = 0; call < 50; call += 1) expect(await isAnsweredAtOnce(ask(one, `missed ${call}`))).toBe(true);
   expect(asked - before).toBe(51);
   await endFault();
@@ -141,27 +142,30 @@ describe('a Redis that is there', () => {
   it.each([
     ['of another type', ['LPUSH', 'x'], ['SADD', 'x']],
     ['that are garbage', ['SET', '\u0001{]'], ['SET', 'NaN']],
-  ])('with values %s under every name of ours', async (_, first, second) => {
-    const [one, other] = [await replica(server.url), await replica(server.url)];
-    await ask(one, 'asked before');
-    let names: string[] = [];
-    await until(async () => {
-      names = (await server.command('KEYS', '*cache*')).split('\n');
-      return names.length >= 2;
-    });
-    const spoil = async (name: string, [command = '', value = '']: readonly string[]) => {
-      await server.command('DEL', name);
-      await server.command(command, name, value);
-    };
-    const drops = ['{kairos-bedrock:drops:v1}:list', '{kairos-bedrock:drops:v1}:version'];
-    for (const name of [...names, ...names.map((entry) => `${entry}:lock`), ...drops]) await spoil(name, first);
-    for (const name of drops.slice(1)) await spoil(name, second);
-    // An answer that was kept under a name that was spoilt is asked anew by who has not got it.
-    expect((await ask(other, 'asked before')).source).toBe('bedrock');
-    await expectShared(one, other);
-    const tenant = one.cache;
-    await tenant.drop({ tenant: 'nobody', beforeMs: Date.now() });
-    expect((await health(one)).status).toBe('healthy');
-    expect((await health(other)).status).toBe('healthy');
-  }, 30_000);
+  ])(
+    'with values %s under every name of ours',
+    async (_, first, second) => {
+      const [one, other] = [await replica(server.url), await replica(server.url)];
+      await ask(one, 'asked before');
+      let names: string[] = [];
+      await until(async () => {
+        names = (await server.command('KEYS', '*cache*')).split('\n');
+        return names.length >= 2;
+      });
+      const spoil = async (name: string, [command = '', value = '']: readonly string[]) => {
+        await server.command('DEL', name);
+        await server.command(command, name, value);
+      };
+      const drops = ['{kairos-bedrock:drops:v1}:list', '{kairos-bedrock:drops:v1}:version'];
+      for (const name of [...names, ...names.map((entry) => `${entry}:lock`), ...drops]) await spoil(name, first);
+      for (const name of drops.slice(1)) await spoil(name, second);
+      // An answer that was kept under a name that was spoilt is asked anew by who has not got it.
+      expect((await ask(other, 'asked before')).source).toBe('bedrock');
+      await expectShared(one, other);
+      await one.cache.drop({ tenant: 'nobody', beforeMs: Date.now() });
+      expect((await health(one)).status).toBe('healthy');
+      expect((await health(other)).status).toBe('healthy');
+    },
+    30_000,
+  );
 });

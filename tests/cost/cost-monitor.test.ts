@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { CallEvent } from '../../src/core/events.js';
 import type { Ledger } from '../../src/core/ledger.js';
 import type { Logger, ModelDirectory } from '../../src/core/ports.js';
@@ -140,7 +140,7 @@ describe('the cost monitor', () => {
     const failed: CallEvent = { type: 'call-failed', failure: { category: 'timeout', message: 'm' }, latencyMs: 2 };
     const origin = (requestId: string) => ({ requestId, caller: 'carol', atMs: clock.nowMs() });
     const ofCarol = async () => {
-      await new Promise((resolve) => setImmediate(resolve));
+      await clock.advance(250);
       const groups = await ledger.spend({ fromMs: 0, toMs: 9e12, groupBy: 'caller' });
       return groups.find(({ key }) => key === 'carol');
     };
@@ -149,6 +149,24 @@ describe('the cost monitor', () => {
       const subject = monitor();
       for (const event of [hit, succeeded, succeeded]) subject.onCallEvent(event, origin('x'));
       expect(await ofCarol()).toEqual({ key: 'carol', calls: 1, cost: 0, saved: 123, usage: noUsage });
+    });
+
+    it('are booked many at a time, in a report and at the end at once', async () => {
+      const settle = jest.spyOn(ledger, 'settle');
+      const subject = monitor();
+      const hits = (from: number, to: number) => {
+        for (let index = from; index < to; index += 1) {
+          for (const event of [hit, succeeded]) subject.onCallEvent(event, origin(`r-${index}`));
+        }
+      };
+      hits(0, 50);
+      const { groups } = await subject.report({ fromMs: 0, toMs: 9e12, groupBy: 'caller' });
+      expect(groups).toContainEqual(expect.objectContaining({ key: 'carol', calls: 50, saved: 50 * 123 }));
+      expect(settle).toHaveBeenCalledTimes(1);
+      hits(50, 60);
+      await subject.close();
+      expect(settle).toHaveBeenCalledTimes(2);
+      expect(await ofCarol()).toMatchObject({ calls: 60 });
     });
 
     it.each([

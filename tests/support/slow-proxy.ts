@@ -1,4 +1,4 @@
-import { createServer, connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 /** Between a client and a server on this machine: what the server says comes late. */
 export interface SlowProxy {

@@ -37,7 +37,8 @@ if ARGV[3] == '1' and redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('DEL', KEYS[1])
 end
 if redis.call('TYPE', KEYS[2]).ok ~= 'hash' then redis.call('DEL', KEYS[2]) end
-if not tonumber(redis.call('HGET', KEYS[2], 'issued') or '0') then redis.call('DEL', KEYS[2]) end
+local issued = redis.call('HGET', KEYS[2], 'issued') or '0'
+if #issued > 15 or not string.match(issued, '^%d+$') then redis.call('DEL', KEYS[2]) end
 local token = redis.call('HINCRBY', KEYS[2], 'issued', 1)
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
 if ARGV[3] == '1' then redis.call('SET', KEYS[1], token, 'PX', ARGV[1]) end

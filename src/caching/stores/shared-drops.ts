@@ -35,7 +35,8 @@ export interface SharedDrops {
 /** KEYS list, version; ARGV rule, channel, most rules. The message is the version and the rule. */
 const addRule = redisScript(`
 if redis.call('TYPE', KEYS[1]).ok ~= 'list' then redis.call('DEL', KEYS[1]) end
-if not tonumber(redis.pcall('GET', KEYS[2])) then redis.call('DEL', KEYS[2]) end
+local now = redis.pcall('GET', KEYS[2])
+if type(now) ~= 'string' or #now > 15 or not string.match(now, '^%d+$') then redis.call('DEL', KEYS[2]) end
 redis.call('RPUSH', KEYS[1], ARGV[1])
 redis.call('LTRIM', KEYS[1], -tonumber(ARGV[3]), -1)
 local version = redis.call('INCR', KEYS[2])
