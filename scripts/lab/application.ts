@@ -32,6 +32,8 @@ export interface Lab {
   readonly sandboxUrl: string;
   /** Never rejects with a ServiceError: that is the outcome. */
   call(fields: Record<string, unknown>, signal?: AbortSignal): Promise<LabCall>;
+  /** The same under an idempotency key; undefined for a call that got what another one with its key has made. */
+  callOnce(key: string, fields: Record<string, unknown>, signal: AbortSignal): Promise<LabCall | undefined>;
   /** Replaces all faults. */
   faults(faults: readonly FaultSpec[]): Promise<void>;
   latency(latency: { firstTokenMs: number; tokensPerSecond: number }): Promise<void>;
@@ -68,6 +70,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     application,
     sandboxUrl: sandbox.url,
     call: (fields, signal = new AbortController().signal) => measuredCall(application, fields, signal),
+    callOnce: (key, fields, signal) => keyedCall(application, key, fields, signal),
     faults: async (faults) => {
       await control('DELETE', 'faults');
       // The server asks for lists by itself; faults are for the calls of models.
@@ -142,6 +145,34 @@ async function measuredCall(
       throw thrown;
     });
   return { outcome, events, elapsedMs: performance.now() - startedMs };
+}
+
+async function keyedCall(
+  application: Application,
+  key: string,
+  fields: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<LabCall | undefined> {
+  const caller = { id: 'lab', tenant: 'lab' };
+  const made: LabCall[] = [];
+  const options = {
+    tool: 'bedrock_invoke',
+    caller,
+    key,
+    request: key,
+    signal,
+    timeoutMs: Number(fields['timeout_ms']),
+  };
+  const make = async () => {
+    const call = await measuredCall(application, fields, signal);
+    made.push(call);
+    if (call.outcome instanceof ServiceError) throw call.outcome;
+    return { made: true };
+  };
+  await application.service.jobs.once(options, make).catch((thrown: unknown) => {
+    if (!(thrown instanceof ServiceError)) throw thrown;
+  });
+  return made[0];
 }
 
 /** Random numbers that a seed repeats (mulberry32). */

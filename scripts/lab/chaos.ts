@@ -1,5 +1,7 @@
+import { targetKey } from '../../src/core/target.js';
 import type { FaultSpec } from '../../src/sandbox/faults.js';
 import { isAnswer, type Lab, type LabCall, openLab, percentile, seededRandom } from './application.js';
+import { type KeyedCall, keyProblems } from './keyed-calls.js';
 import { leakProblems, openResources } from './leaks.js';
 
 /* Random faults under load, and what must hold whatever happens. The seed repeats the faults and the requests. */
@@ -8,6 +10,8 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly requests: number;
   readonly concurrency?: number;
+  /** How late after its deadline and grace a call may end; more on a machine that is busy with other things. */
+  readonly lateMs?: number;
 }
 
 export interface ChaosReport {
@@ -27,8 +31,8 @@ const models = ['amazon.nova-lite-v1:0', 'amazon.nova-micro-v1:0', 'claude-sonne
 const regions = ['us-east-1', 'us-west-2'];
 const requestsPerPhase = 50;
 const graceMs = 250;
-/** From the last timer to the end of a call, on a machine that is busy with other things. */
-const schedulingMs = 500;
+/** From the last timer to the end of a call, on a machine that has little else to do. */
+const defaultLateMs = 500;
 
 type Draw = (below: number) => number;
 
@@ -77,14 +81,23 @@ function drawFaults(draw: Draw, modelIds: readonly string[]): FaultSpec[] {
 interface PlannedRequest {
   readonly fields: Record<string, unknown> & { readonly timeout_ms: number };
   readonly cancelAfterMs: number | undefined;
+  /** Of a call that is to be made once for all with its key. */
+  readonly key: string | undefined;
 }
+
+/** So many calls share one idempotency key, on average. */
+const callsOfAKey = 4;
 
 function drawRequest(draw: Draw, number: number): PlannedRequest {
   const model = models[draw(models.length * 2)];
+  const key = draw(6) === 0 ? `key ${Math.floor(number / (6 * callsOfAKey))};` : undefined;
+  // Every tenth question was asked before, so that cache and joined calls take part.
+  const prompt = `Question ${draw(10) === 0 ? draw(20) : `number ${number}`}`;
   return {
+    key,
     fields: {
-      // Every tenth question was asked before, so that cache and joined calls take part.
-      prompt: `Question ${draw(10) === 0 ? draw(20) : `number ${number}`}`,
+      // Only its key may keep such a call from being made again.
+      ...(key === undefined ? { prompt } : { prompt: `Question of ${key}`, cache: 'bypass' }),
       max_tokens: 20 + draw(100),
       timeout_ms: 400 + draw(2_600),
       fallback: draw(5) > 0,
@@ -94,7 +107,8 @@ function drawRequest(draw: Draw, number: number): PlannedRequest {
   };
 }
 
-export async function runChaos({ seed, requests, concurrency = 20 }: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { seed, requests, concurrency = 20, lateMs = defaultLateMs } = options;
   const random = seededRandom(seed);
   const draw: Draw = (below) => Math.floor(random.next() * below);
   const violations: string[] = [];
@@ -112,6 +126,7 @@ export async function runChaos({ seed, requests, concurrency = 20 }: ChaosOption
     },
   });
   const calls: LabCall[] = [];
+  const keyed: KeyedCall[] = [];
   try {
     const { service } = lab.application;
     const named = await Promise.all(models.map((model) => service.models({ model })));
@@ -121,10 +136,15 @@ export async function runChaos({ seed, requests, concurrency = 20 }: ChaosOption
       const planned = Array.from({ length: Math.min(requestsPerPhase, requests - done) }, (_, index) =>
         drawRequest(draw, done + index),
       );
-      calls.push(...(await runLoad(lab, planned, concurrency, violations)));
+      const load = await runLoad(lab, planned, { concurrency, lateMs }, violations);
+      calls.push(...load.calls);
+      keyed.push(...load.keyed);
     }
     await lab.faults([]);
-    violations.push(...(await booksProblems(lab, calls)), ...(await restProblems(lab)));
+    violations.push(...keyProblems(keyed, await lab.upstream()), ...(await booksProblems(lab, calls)));
+    violations.push(...(await restProblems(lab)));
+    // Who was sent away at the end of its patience may have seen its last event a moment later.
+    violations.push(...calls.flatMap(callProblems));
     return { ...(await summary(lab, calls, seed)), violations };
   } finally {
     await lab.close();
@@ -136,25 +156,31 @@ export async function runChaos({ seed, requests, concurrency = 20 }: ChaosOption
 async function runLoad(
   lab: Lab,
   planned: readonly PlannedRequest[],
-  concurrency: number,
+  { concurrency, lateMs }: { readonly concurrency: number; readonly lateMs: number },
   violations: string[],
-): Promise<LabCall[]> {
+): Promise<{ readonly calls: readonly LabCall[]; readonly keyed: readonly KeyedCall[] }> {
   const waiting = [...planned];
-  const done: LabCall[] = [];
+  const calls: LabCall[] = [];
+  const keyed: KeyedCall[] = [];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const controller = new AbortController();
       const timer =
         next.cancelAfterMs === undefined ? undefined : setTimeout(() => controller.abort(), next.cancelAfterMs);
-      const watch = startWatch(next.fields.timeout_ms + graceMs);
-      const call = await lab.call(next.fields, controller.signal);
+      const watch = startWatch(next.fields.timeout_ms + graceMs + lateMs);
+      const { key, fields } = next;
+      const call = await (key === undefined
+        ? lab.call(fields, controller.signal)
+        : lab.callOnce(key, fields, controller.signal));
       clearTimeout(timer);
-      done.push(call);
-      violations.push(...callProblems(call, watch.lateMs()));
+      violations.push(...timeProblems(watch.lateMs()));
+      if (!call) continue;
+      calls.push(call);
+      if (key !== undefined) keyed.push({ key, call });
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  return done;
+  return { calls, keyed };
 }
 
 /** A busy machine is late with everything: a timer that was set with the call is what it is measured by. */
@@ -171,9 +197,11 @@ function startWatch(ms: number) {
   };
 }
 
-function callProblems({ outcome, events }: LabCall, lateMs: number): string[] {
+const timeProblems = (lateMs: number): string[] =>
+  lateMs > 0 ? [`a call ended ${Math.round(lateMs)} ms later than it may`] : [];
+
+function callProblems({ outcome, events }: LabCall): string[] {
   const problems: string[] = [];
-  if (lateMs > schedulingMs) problems.push(`a call ended ${Math.round(lateMs)} ms after its deadline and grace`);
   const ends = events.filter(({ type }) => type === 'call-succeeded' || type === 'call-failed').length;
   if (ends !== 1) problems.push(`a call ended ${ends} times`);
   if (!isAnswer(outcome) && outcome.category === 'internal') problems.push(`internal error: ${String(outcome.cause)}`);
@@ -199,6 +227,9 @@ async function booksProblems(lab: Lab, calls: readonly LabCall[]): Promise<strin
   if (upstream.length > attempts.length) {
     problems.push(`${upstream.length} calls reached the sandbox, ${attempts.length} attempts were recorded`);
   }
+  const answered = upstream.filter(({ eventsSent }) => eventsSent > 0).length;
+  const used = attempts.filter(({ usage }) => usage !== undefined).length;
+  if (answered > used) problems.push(`the sandbox began ${answered} answers, ${used} attempts are booked`);
   const served = upstream.filter(({ status, aborted, fault }) => status === 200 && !aborted && isWhole(fault));
   const told = tokensOf(attempts.filter(({ outcome }) => outcome === 'succeeded'));
   const given = served.reduce((sum, { usage }) => sum + (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0), 0);
@@ -221,9 +252,12 @@ const restTries = 15;
 async function restProblems(lab: Lab): Promise<string[]> {
   const { service, metrics } = lab.application;
   const open = async () => (await service.health(false)).breakers.filter(({ state }) => state !== 'closed');
-  for (let tries = 0; tries < restTries && (await open()).length > 0; tries += 1) {
-    const targets = (await open()).map(({ target }) => target);
-    await Promise.all(
+  // A model that was refused for its form or its rights is out of rotation for minutes, and no call gets to its breaker.
+  const outOfRotation = new Set<string>();
+  const unexplained = async () => (await open()).filter(({ target }) => !outOfRotation.has(targetKey(target)));
+  for (let tries = 0; tries < restTries && (await unexplained()).length > 0; tries += 1) {
+    const targets = (await unexplained()).map(({ target }) => target);
+    const probes = await Promise.all(
       targets.map(({ model, region }) =>
         lab.call({
           prompt: 'Are you back?',
@@ -235,9 +269,13 @@ async function restProblems(lab: Lab): Promise<string[]> {
         }),
       ),
     );
+    for (const [index, { outcome }] of probes.entries()) {
+      const target = targets[index];
+      if (target && !isAnswer(outcome) && outcome.reason === 'no_candidate') outOfRotation.add(targetKey(target));
+    }
   }
   const problems: string[] = [];
-  const stillOpen = await open();
+  const stillOpen = await unexplained();
   if (stillOpen.length > 0) problems.push(`${stillOpen.length} breakers did not close`);
   const after = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
