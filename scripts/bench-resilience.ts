@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { createAuthenticationManager } from '../src/bedrock/authentication-manager.js';
 import { createBedrockClient } from '../src/bedrock/bedrock-client.js';
 import { systemClock } from '../src/core/clock.js';
@@ -8,7 +9,14 @@ import type { FaultSpec } from '../src/sandbox/faults.js';
 import { sandboxCredentials } from '../src/sandbox/sandbox.js';
 import { isAnswer, type Lab, openLab, percentile } from './lab/application.js';
 
-/* What failures cost callers, here and under the naive policy: fixed waits of 1, 2 and 4 s, no breaker, no failover. */
+/*
+ * What failures cost callers, here and under the naive policy: fixed waits of 1, 2 and 4 s, no breaker, no failover.
+ * `npx tsx scripts/bench-resilience.ts [--calls 5000] [--naive-calls 200]`: calls of ours in each measurement under faults.
+ */
+
+const { values } = parseArgs({
+  options: { calls: { type: 'string', default: '5000' }, 'naive-calls': { type: 'string', default: '200' } },
+});
 
 const preferred = 'amazon.nova-lite-v1:0';
 const models = [preferred, 'amazon.nova-micro-v1:0', 'amazon.nova-pro-v1:0'];
@@ -17,6 +25,8 @@ const other = 'us-west-2';
 const latency = { firstTokenMs: 20, tokensPerSecond: 0 };
 const runs = 3;
 const callers = 50;
+const callsOfARun = Math.ceil(Number(values.calls) / runs);
+const naiveCalls = Math.ceil(Number(values['naive-calls']) / runs);
 const routes = JSON.stringify({ code: models, reasoning: models, general: models });
 const env = { AWS_BEDROCK_REGION: home, BEDROCK_TASK_ROUTES: routes, BEDROCK_DEFAULT_MODEL: preferred };
 
@@ -106,7 +116,7 @@ async function medianOf(
 ): Promise<Measured> {
   const all: Measured[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const lab = await openLab({ env: { ...env, ...more }, latency });
+    const lab = await openLab({ env: { ...env, ...more }, latency, apart: true });
     all.push(await measure(lab));
     await lab.close();
   }
@@ -118,7 +128,11 @@ async function medianOf(
   return { success: median('success'), ratio: median('ratio'), p50Ms: median('p50Ms'), p99Ms: median('p99Ms') };
 }
 
-function print(name: string, { success, ratio, p50Ms, p99Ms }: Measured): void {
+const rows: (Measured & { readonly name: string })[] = [];
+
+function print(name: string, measured: Measured): void {
+  rows.push({ name, ...measured });
+  const { success, ratio, p50Ms, p99Ms } = measured;
   const figures = [
     `success ${(success * 100).toFixed(2)} %`,
     `upstream/requests ${ratio.toFixed(2)}`,
@@ -143,20 +157,20 @@ async function throttled(): Promise<void> {
     const more = { BEDROCK_MAX_CONCURRENT_PER_MODEL: places };
     const healthy = await medianOf(async (lab) => {
       await warm(lab);
-      return await load(lab, ours(lab), 200, callers);
+      return await load(lab, ours(lab), callsOfARun, callers);
     }, more);
     print(`no fault, ${places} places a model`, healthy);
     const faulty = await medianOf(async (lab) => {
       await warm(lab);
       await lab.faults(faults);
-      return await load(lab, ours(lab), 200, callers);
+      return await load(lab, ours(lab), callsOfARun, callers);
     }, more);
     print(`30 % throttled on every model, ${places} places`, faulty);
     process.stdout.write(`  added p99 ${(faulty.p99Ms - healthy.p99Ms).toFixed(1)} ms\n`);
   }
   const naively = await medianOf(async (lab) => {
     await lab.faults(faults);
-    return await underNaive(lab, 100);
+    return await underNaive(lab, naiveCalls);
   });
   print('30 % throttled, naive', naively);
 }
@@ -165,7 +179,7 @@ async function preferredDown(): Promise<void> {
   const down: FaultSpec = { kind: 'error', name: 'ServiceUnavailableException', model: preferred };
   const healthy = await medianOf(async (lab) => {
     await load(lab, ours(lab), 100, 10);
-    return await load(lab, ours(lab), 100, 2);
+    return await load(lab, ours(lab), Math.ceil(callsOfARun / 5), 2);
   });
   print('all up, 2 callers', healthy);
   let opening: Measured | undefined;
@@ -173,23 +187,44 @@ async function preferredDown(): Promise<void> {
     await load(lab, ours(lab), 100, 10);
     await lab.faults([down]);
     opening = await load(lab, ours(lab), 100, 10);
-    return await load(lab, ours(lab), 100, 2);
+    return await load(lab, ours(lab), Math.ceil(callsOfARun / 5), 2);
   });
   if (opening) print('preferred model goes down (one run)', opening);
   print('preferred model down, breaker open', faulty);
   process.stdout.write(`  added p50 ${(faulty.p50Ms - healthy.p50Ms).toFixed(1)} ms\n`);
   const naively = await medianOf(async (lab) => {
     await lab.faults([down]);
-    return await underNaive(lab, callers);
+    return await underNaive(lab, naiveCalls);
   });
   print('preferred model down, naive', naively);
+}
+
+/** Everything fails: what is left is how little Bedrock is asked. The first round of a call asks each of its candidates once. */
+async function everythingDown(): Promise<void> {
+  const faults: FaultSpec[] = [{ kind: 'error', name: 'ServiceUnavailableException' }];
+  const failing = await medianOf(async (lab) => {
+    await load(lab, ours(lab), 100, callers);
+    await lab.faults(faults);
+    return await load(lab, (number) => hurried(lab, number), callsOfARun, callers);
+  });
+  print('everything down, deadline of 1 s', failing);
+  const naively = await medianOf(async (lab) => {
+    await lab.faults(faults);
+    return await underNaive(lab, naiveCalls);
+  });
+  print('everything down, naive', naively);
+}
+
+async function hurried(lab: Lab, number: number): Promise<boolean> {
+  const ask = { prompt: `Question ${number}`, model: preferred, max_tokens: 20, cache: 'bypass', timeout_ms: 1_000 };
+  return isAnswer((await lab.call(ask)).outcome);
 }
 
 const bucketMs = 100;
 
 /** Milliseconds until a region's throttling is no longer met with, and until the region is used again afterwards. */
 async function movingOnce(): Promise<{ readonly movedMs: number; readonly backMs: number; readonly success: number }> {
-  const lab = await openLab({ env: { ...env, BEDROCK_REGIONS: `${home},${other}` }, latency });
+  const lab = await openLab({ env: { ...env, BEDROCK_REGIONS: `${home},${other}` }, latency, apart: true });
   const ask = { model: preferred, fallback: false, max_tokens: 20, cache: 'bypass' };
   let [running, asked, succeeded] = [true, 0, 0];
   const worker = async () => {
@@ -238,4 +273,6 @@ async function moving(): Promise<void> {
 
 await throttled();
 await preferredDown();
+await everythingDown();
 await moving();
+process.stdout.write(`${JSON.stringify(rows)}\n`);
