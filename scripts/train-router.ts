@@ -15,7 +15,8 @@ const { values } = parseArgs({ options: { data: { type: 'string' } } });
 if (values.data === undefined) throw new Error('usage: npx tsx scripts/train-router.ts --data DIR');
 
 const dev = readDev(values.data);
-const own = readOwn(new URL('./training/own-prompts.txt', import.meta.url));
+const written = (name: string) => readOwn(new URL(`./training/${name}`, import.meta.url));
+const own = ['own-prompts.txt', 'own-prompts-2.txt', 'own-prompts-3.txt'].flatMap(written);
 const examples = examplesOf([...dev, ...own]);
 const heldOut = crossValidate(examples);
 const temperature = calibrate(heldOut);
@@ -23,8 +24,17 @@ const weights = train(examples, trainingOptions);
 
 writeFileSync(new URL('../src/routing/classifier/weights.ts', import.meta.url), weightsFile(weights, temperature));
 const complexity = await measureComplexity(readQuality(values.data));
-const fresh = await measureFresh(readOwn(new URL('./training/held-out-prompts.txt', import.meta.url)));
-const card = modelCard({ heldOut, temperature, complexity, fresh, devCount: dev.length, ownCount: own.length });
+const fresh = await measureFresh(written('held-out-prompts.txt'));
+const freshest = await measureFresh(written('held-out-prompts-2.txt'));
+const card = modelCard({
+  heldOut,
+  temperature,
+  complexity,
+  fresh,
+  freshest,
+  devCount: dev.length,
+  ownCount: own.length,
+});
 writeFileSync(new URL('../docs/routing-model-card.md', import.meta.url), card);
 console.log(card);
 

@@ -35,7 +35,11 @@ const ownWeight = 3;
 
 export interface GroupedExample extends Example {
   readonly group: string;
+  /** What is held out together: a source, or a third of our own prompts, whose slices are kinds, not sources. */
+  readonly fold: string;
 }
+
+const ownFolds = 3;
 
 export function examplesOf(prompts: readonly LabelledPrompt[]): readonly GroupedExample[] {
   const tables = characterTables();
@@ -51,16 +55,19 @@ export function examplesOf(prompts: readonly LabelledPrompt[]): readonly Grouped
       label: tasks.indexOf(row.task),
       weight: weights[index]!,
       group: groupOf(row),
+      fold: isOwn(row) ? `own ${index % ownFolds}` : groupOf(row),
     };
   });
 }
+
+const isOwn = ({ source = '' }: LabelledPrompt): boolean => source.startsWith('own-');
 
 function weightsOf(prompts: readonly LabelledPrompt[]): readonly number[] {
   const sizes = new Map<string, number>();
   const keys = prompts.map((row) => `${groupOf(row)} ${row.task}`);
   for (const key of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1);
   const raw = prompts.map((row, index) => {
-    const own = row.source?.startsWith('own-') ? ownWeight : 1;
+    const own = isOwn(row) ? ownWeight : 1;
     return own * (sizes.get(keys[index]!) ?? 1) ** sourceWeightPower;
   });
   const total = (task: Task) =>
@@ -75,16 +82,20 @@ export interface HeldOut {
   readonly logits: Float64Array;
 }
 
-/** Logits of each example by a model that saw nothing of its group. */
+/** Logits of each example by a model that saw nothing of its fold. */
 export function crossValidate(examples: readonly GroupedExample[]): readonly HeldOut[] {
-  return [...new Set(examples.map(({ group }) => group))].flatMap((group) => {
+  return [...new Set(examples.map(({ fold }) => fold))].flatMap((fold) => {
     const weights = train(
-      examples.filter((example) => example.group !== group),
+      examples.filter((example) => example.fold !== fold),
       trainingOptions,
     );
     return examples
-      .filter((example) => example.group === group)
-      .map((example) => ({ group, label: example.label, logits: logitsOf(weights, example, trainingOptions.classes) }));
+      .filter((example) => example.fold === fold)
+      .map((example) => ({
+        group: example.group,
+        label: example.label,
+        logits: logitsOf(weights, example, trainingOptions.classes),
+      }));
   });
 }
 

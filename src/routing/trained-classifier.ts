@@ -35,22 +35,16 @@ function classify(model: TextModel, request: ModelRequest): Classification {
     const complexity = complexityAt(centres[request.task] + hardness);
     return { task: request.task, confidence: 1, complexity, signals: ['task given by the caller'] };
   }
-  const expected = hasOptions ? centreOfChoices : expectedCentre(probabilities);
   const task: Task = tasks[best] ?? 'general';
+  const centre = hasOptions ? centreOfChoices : centres[task];
   const reasons = model.reasons(best, second);
   return {
     task,
     confidence: at(probabilities, best),
-    complexity: complexityAt(expected + hardness),
+    complexity: complexityAt(centre + hardness),
     signals:
       reasons.length > 0 ? reasons.map((reason) => `${task}: ${reason}`) : [`${task}: nothing spoke for another task`],
   };
-}
-
-/** Squares, because a doubt of one in ten is too small to order two requests of one task by. */
-function expectedCentre(probabilities: Float64Array): number {
-  const total = probabilities.reduce((sum, value) => sum + value ** 2, 0);
-  return tasks.reduce((sum, task, index) => sum + (at(probabilities, index) ** 2 / total) * centres[task], 0);
 }
 
 const at = (values: Float64Array, index: number): number => values[index] ?? 0;
