@@ -11,6 +11,7 @@ const domains = [
   'jobs',
   'models',
   'observability',
+  'reporting',
   'resilience',
   'routing',
   'sandbox',
@@ -99,6 +100,15 @@ module.exports = {
     onlyIn('resilience-libraries-in-resilience', '^src/resilience/', 'opossum', 'p-retry'),
     onlyIn('jose-in-auth', '^src/server/auth/', 'jose'),
     onlyIn('winston-in-logger', '^src/observability/logger\\.ts$', 'winston'),
+    onlyIn(
+      'report-libraries-in-reporting',
+      '^src/reporting/',
+      'csv-stringify',
+      '@observablehq',
+      '@resvg',
+      'linkedom',
+      '@expo-google-fonts',
+    ),
     onlyIn('commander-in-cli', '^src/cli/', 'commander', 'cli-table3'),
     {
       name: 'no-cycles',

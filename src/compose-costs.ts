@@ -3,8 +3,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApplicationOptions } from './compose.js';
 import { openLedger } from './compose-ledger.js';
+import { openReports } from './compose-reports.js';
 import { budgetDefinitions } from './config/budget-settings.js';
 import type { ServerEvent } from './core/events.js';
+import type { Caller } from './core/pipeline.js';
 import type { ModelDirectory } from './core/ports.js';
 import { createBudgetCheck } from './cost/budget-check.js';
 import { createBudgetKeeper } from './cost/budgets/budget-keeper.js';
@@ -47,6 +49,7 @@ export async function openCosts({ options, directory, redis, onServerEvent }: Co
   const { standings, store } = keeper;
   const outlook = createOutlook({ definitions, standings, clock });
   const budgets = createBudgetList({ definitions, store, standings, clock });
+  const budgetsOf = (caller?: Caller) => (caller ? budgets.of(caller) : budgets.all());
   const monitor = createCostMonitor({ ledger, clock, logger, directory, budgets });
   const { alertThresholdUsd } = settings.cost;
   const check = createBudgetCheck({
@@ -62,6 +65,7 @@ export async function openCosts({ options, directory, redis, onServerEvent }: Co
     ledger,
     keeper,
     monitor,
+    told: { costs: monitor, reports: openReports({ clock, ledger, budgets: budgetsOf, settle: monitor.close }) },
     checks: [check, books.check],
     outlook,
     throttle: createThrottleGate({ strained: outlook.strained, clock, maxConcurrent }),

@@ -120,7 +120,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     directory,
     prices,
     performance,
-    costs: costs.monitor,
+    ...costs.told,
     health: openHealth(options, watch, [...backend.checks, models.check, ...costs.checks, cache.check]),
     cache: cache.administration,
     countTokens: createTokenCounter({ clock, count: backend.client.countTokens }),

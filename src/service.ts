@@ -4,6 +4,7 @@ import type { Answers } from './core/answers.js';
 import { type BudgetSubject, type BudgetUse, tagsWithGroups } from './core/budget.js';
 import { foldEvent, newCallRecord } from './core/call-record.js';
 import type { Clock, Random } from './core/clock.js';
+import type { CostReports } from './core/cost-report.js';
 import { createDeadlines, type Deadlines } from './core/deadlines.js';
 import type { Diagnostics } from './core/diagnostics.js';
 import { abortedError, ServiceError, toServiceError } from './core/errors.js';
@@ -13,8 +14,6 @@ import type {
   Budget,
   CacheAdministration,
   CallOptions,
-  CostQuery,
-  CostReport,
   Estimate,
   Feedback,
   HealthReport,
@@ -47,14 +46,13 @@ export interface ServiceParts {
   /** Whether this server can read the vectors of an embedding model. */
   readonly readsVectors?: (model: Model) => boolean;
   readonly costs: {
-    /** Of all callers, or of one. */
-    report(query: CostQuery, caller?: Caller): Promise<CostReport>;
     budgets(): Promise<readonly Budget[]>;
     /** Whether an attempt at the routed request fits every budget. */
     fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
   };
   /** What the budgets set aside for an attempt. */
   readonly worstCase: (request: RoutedRequest) => BudgetUse;
+  readonly reports: CostReports;
   readonly health: (deep: boolean) => Promise<HealthReport>;
   /** Exact input tokens; undefined when the model cannot be asked for them in time. Never rejects. */
   readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
@@ -118,7 +116,9 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     estimate: async (request, caller) => estimate(parts, await prepare(request), caller),
     aliases: () => parts.directory.aliases(),
     models: async (filter) => listModels(parts, filter),
-    costReport: (query, viewer) => parts.costs.report(query, viewer && !hasScope(viewer, 'admin') ? viewer : undefined),
+    costReport: (query, viewer) =>
+      parts.reports.report(query, viewer && !hasScope(viewer, 'admin') ? viewer : undefined),
+    costFiles: parts.reports,
     health: (deep) => parts.health(deep),
     close: () => {
       closed ??= close();

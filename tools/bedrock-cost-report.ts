@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { budgetPeriods, budgetUnits } from '../src/core/budget.js';
-import type { Budget, CostReport } from '../src/core/integration-service.js';
-import { costGroupings, type SpendGroup } from '../src/core/ledger.js';
-import { defineTool } from '../src/server/define-tool.js';
-import { toUsd, usdText } from './results/money.js';
-import { customRange, namedRange, parseMoment, periods, type TimeRange } from './results/period.js';
-import { toUsageResult, usageResult } from './results/usage.js';
+import type { CostQuery, CostReport } from '../src/core/cost-report.js';
+import { ServiceError } from '../src/core/errors.js';
+import type { BedrockIntegrationService, Budget } from '../src/core/integration-service.js';
+import { costGroupings } from '../src/core/ledger.js';
+import { customRange, namedRange, parseMoment, periods, type TimeRange } from '../src/core/report-period.js';
+import { defineTool, type ToolAnswer } from '../src/server/define-tool.js';
+import { type CostReportResult, costReportResult, forecastMethod, toCostReportResult } from './results/cost-report.js';
+import { usdText } from './results/money.js';
 import { costReportViewUri } from './views/cost-report-view.js';
 
 const moment = z
@@ -19,105 +20,24 @@ const input = z
     from: moment.optional().describe('For custom: ISO 8601 date or time.'),
     to: moment.optional().describe('For custom: a date includes its whole day. Default now.'),
     group_by: z.enum(costGroupings).optional().describe('Default model.'),
-    format: z.enum(['table', 'csv']).optional().describe('Of the text. Default table.'),
+    key: z.string().max(300).optional().describe('One group only, such as a caller.'),
+    top: z.int().min(0).max(20).optional().describe('Name so many top spenders of each kind.'),
+    calls: z.int().min(0).max(100).optional().describe('List so many single calls.'),
+    order: z.enum(['dearest', 'latest']).optional().describe('Of `calls`. Default dearest.'),
+    format: z.enum(['table', 'csv', 'chart']).optional().describe('Of the text; chart adds a picture. Default table.'),
   })
   .refine(({ period, from }) => period !== 'custom' || from !== undefined, '`period` custom needs `from`')
   .refine(
     ({ period, from, to }) => (period ?? 'custom') === 'custom' || (from ?? to) === undefined,
     '`from` and `to` go with `period` custom only',
   )
-  .refine(({ from, to }) => to === undefined || from !== undefined, '`to` needs `from`');
-
-const totals = z.strictObject({
-  calls: z.int(),
-  cost_usd: z.number(),
-  usage: usageResult,
-  cache_savings_usd: z.number(),
-});
-const group = totals.extend({ key: z.string() }).meta({ id: 'group' });
-const budget = z.strictObject({
-  scope: z.string(),
-  unit: z.enum(budgetUnits).describe('Without usd: see limit, spent, reserved.'),
-  period: z.enum(budgetPeriods),
-  hard: z.boolean(),
-  limit: z.number().optional(),
-  spent: z.number(),
-  reserved: z.number(),
-  limit_usd: z.number().optional(),
-  spent_usd: z.number().optional(),
-  reserved_usd: z.number().optional(),
-  remaining_usd: z.number().optional(),
-  state: z.enum(['open', 'near_limit', 'exhausted', 'unlimited']),
-  resets_at: z.string(),
-});
-
-const output = z.strictObject({
-  period: z.strictObject({ from: z.string(), to: z.string() }),
-  group_by: z.enum(costGroupings),
-  totals,
-  groups: z.array(group),
-  series: z.array(group).describe('Over time: by hour up to two days, else by day.'),
-  budgets: z.array(budget),
-  forecast: z.strictObject({ cost_usd: z.number() }).optional().describe('For the whole period.'),
-});
-type Output = z.input<typeof output>;
-
-function toTotals({ calls, cost, saved, usage }: SpendGroup): z.input<typeof totals> {
-  return { calls, cost_usd: toUsd(cost), usage: toUsageResult(usage), cache_savings_usd: toUsd(saved) };
-}
-
-function toGroup(spend: SpendGroup): z.input<typeof group> {
-  return { key: spend.key, ...toTotals(spend) };
-}
-
-function toBudget({ scope, unit, period, hard, state, resetsAtMs, ...counted }: Budget): z.input<typeof budget> {
-  const { limit, spent, reserved } = counted;
-  const inUnit = (amount: number): number => (unit === 'usd' ? toUsd(amount) : amount);
-  const usd = unit === 'usd' && {
-    ...(limit !== undefined && { limit_usd: toUsd(limit) }),
-    spent_usd: toUsd(spent),
-    reserved_usd: toUsd(reserved),
-    ...(limit !== undefined && { remaining_usd: toUsd(Math.max(0, limit - spent - reserved)) }),
-  };
-  return {
-    scope,
-    unit,
-    period,
-    hard,
-    ...(limit !== undefined && { limit: inUnit(limit) }),
-    spent: inUnit(spent),
-    reserved: inUnit(reserved),
-    ...usd,
-    state,
-    resets_at: new Date(resetsAtMs).toISOString(),
-  };
-}
-
-function toOutput(report: CostReport, range: TimeRange, groupBy: Output['group_by']): Output {
-  const { forecast } = report;
-  return {
-    period: { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() },
-    group_by: groupBy,
-    totals: toTotals(report.totals),
-    groups: report.groups.map(toGroup),
-    series: report.series.map(toGroup),
-    budgets: report.budgets.map(toBudget),
-    ...(forecast !== undefined && { forecast: { cost_usd: toUsd(forecast) } }),
-  };
-}
-
-/** A cell for a spreadsheet: quoted where needed, and a leading = + - @ is no formula. */
-function csvCell(text: string): string {
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-}
-
-function toCsv(report: CostReport, groupBy: string): string {
-  const rows = report.groups.map(({ key, calls, cost, saved, usage }) =>
-    [csvCell(key), calls, toUsd(cost).toFixed(9), usage.totalTokens, toUsd(saved).toFixed(9)].join(','),
-  );
-  return [`${groupBy},calls,cost_usd,total_tokens,cache_savings_usd`, ...rows].join('\n');
-}
+  .refine(({ from, to }) => to === undefined || from !== undefined, '`to` needs `from`')
+  .refine(
+    ({ key, group_by }) => key === undefined || (group_by !== 'hour' && group_by !== 'day'),
+    '`key` does not go with `group_by` hour or day: give `from` and `to`',
+  )
+  .refine(({ calls, order }) => order === undefined || calls !== undefined, '`order` needs `calls`');
+type Input = z.output<typeof input>;
 
 function budgetLine({ scope, unit, limit, spent, reserved, state }: Budget): string {
   const text = (amount: number): string => (unit === 'usd' ? usdText(amount) : `${amount} ${unit}`);
@@ -125,39 +45,94 @@ function budgetLine({ scope, unit, limit, spent, reserved, state }: Budget): str
   return `budget ${scope}: ${text(spent)} spent and ${text(reserved)} reserved of ${text(limit)}, ${state}`;
 }
 
-function toTable(report: CostReport, { period }: Output): string {
-  const { totals: sum, groups, forecast } = report;
-  const head = `${period.from.slice(0, 16)} to ${period.to.slice(0, 16)} UTC: ${sum.calls} calls, ${usdText(sum.cost)}, ${sum.usage.totalTokens} tokens, ${usdText(sum.saved)} saved by the cache`;
+/** How each figure was worked out goes with it. */
+function savingLines({ totals }: CostReport): readonly string[] {
+  const { saved, promptCacheSaved, routingSaved } = totals;
+  return [
+    ...(saved > 0 ? [`saved by the cache: ${usdText(saved)} (what new answers would have cost)`] : []),
+    ...(promptCacheSaved !== 0
+      ? [`saved by prompt caching: ${usdText(promptCacheSaved)} (the same prompts at the plain input price)`]
+      : []),
+    ...(routingSaved !== 0
+      ? [`saved by routing: ${usdText(routingSaved)} (the same tokens at the dearest candidate)`]
+      : []),
+  ];
+}
+
+function forecastLines({ forecast }: CostReport): readonly string[] {
+  if (!forecast) return [];
+  const { cost, interval } = forecast;
+  const range = interval ? ` (90 % between ${usdText(interval.low)} and ${usdText(interval.high)})` : '';
+  return [`forecast for the whole period: ${usdText(cost)}${range}, by the ${forecastMethod(forecast)}`];
+}
+
+const detailLines = ({ top = [], calls = [] }: CostReport): readonly string[] => [
+  ...top.map(({ by, key, cost, share }) => `top ${by} ${key}: ${usdText(cost)}, ${Math.round(share * 100)} %`),
+  ...calls.map(
+    ({ requestId, atMs, caller, cost, attempts }) =>
+      `call ${requestId} ${new Date(atMs).toISOString()} ${caller} ${attempts.at(-1)?.model}: ${usdText(cost.nanoUsd)}`,
+  ),
+];
+
+function toTable(report: CostReport, { period }: CostReportResult): string {
+  const { totals: sum, groups } = report;
+  const head = `${period.from.slice(0, 16)} to ${period.to.slice(0, 16)} UTC: ${sum.calls} calls, ${usdText(sum.cost)}, ${sum.usage.totalTokens} tokens`;
   const width = Math.max(0, ...groups.map(({ key }) => key.length));
   const rows = groups.map(
     ({ key, calls, cost, usage }) =>
       `${key.padEnd(width)}  ${usdText(cost).padStart(12)}  ${calls} calls  ${usage.totalTokens} tokens`,
   );
-  const outlook = forecast === undefined ? [] : [`forecast for the whole period: ${usdText(forecast)}`];
-  return [head, ...rows, ...report.budgets.map(budgetLine), ...outlook].join('\n');
+  const rest = [...savingLines(report), ...report.budgets.map(budgetLine), ...forecastLines(report)];
+  return [head, ...rows, ...rest, ...detailLines(report)].join('\n');
 }
 
-function rangeOf({ period, from, to }: z.output<typeof input>, nowMs: number): TimeRange {
+function rangeOf({ period, from, to }: Input, nowMs: number): TimeRange {
   if (from !== undefined) return customRange(from, to, nowMs);
   return namedRange(period === undefined || period === 'custom' ? 'today' : period, nowMs);
+}
+
+function queryOf({ group_by, key, top, calls, order = 'dearest', format }: Input, range: TimeRange): CostQuery {
+  return {
+    ...range,
+    groupBy: group_by ?? 'model',
+    ...(key !== undefined && { key }),
+    ...(top !== undefined && { top }),
+    ...(calls !== undefined && calls > 0 && { calls: { order, limit: calls } }),
+    ...(format === 'chart' && { split: true }),
+  };
+}
+
+/** The text, and the picture, that go with the structured result. */
+async function presented(
+  { costFiles }: BedrockIntegrationService,
+  report: CostReport,
+  query: CostQuery,
+  { format, table }: { readonly format: Input['format']; readonly table: string },
+): Promise<Pick<ToolAnswer, 'text' | 'images'>> {
+  if (format === undefined || format === 'table') return { text: table };
+  if (!costFiles) throw new ServiceError('validation', `This server makes no ${format}.`);
+  if (format === 'csv') return { text: await costFiles.csv(report, query.groupBy) };
+  const png = await costFiles.chart(report, query);
+  return { text: table, images: [{ mimeType: 'image/png', base64: Buffer.from(png).toString('base64') }] };
 }
 
 export const bedrockCostReport = defineTool({
   name: 'bedrock_cost_report',
   title: 'Report what was spent',
   description:
-    'Report cost, tokens and cache savings of a period, grouped as you like, with budgets and a forecast. Use it to ' +
+    'Report cost, tokens and savings of a period, grouped as you like, with budgets and a forecast. Use it to ' +
     'answer what was spent, by whom or on which model, and how much budget is left.',
   kind: 'read',
   input,
   example: { period: 'last_7_days', group_by: 'model' },
-  output,
+  output: costReportResult,
   view: costReportViewUri,
-  handle: async (query, service, { clock, caller }) => {
-    const groupBy = query.group_by ?? 'model';
-    const range = rangeOf(query, clock.nowMs());
-    const report = await service.costReport({ ...range, groupBy }, caller);
-    const structured = toOutput(report, range, groupBy);
-    return { structured, text: query.format === 'csv' ? toCsv(report, groupBy) : toTable(report, structured) };
+  handle: async (given, service, { clock, caller }) => {
+    const range = rangeOf(given, clock.nowMs());
+    const query = queryOf(given, range);
+    const report = await service.costReport(query, caller);
+    const structured = toCostReportResult(report, range, query.groupBy);
+    const table = toTable(report, structured);
+    return { structured, ...(await presented(service, report, query, { format: given.format, table })) };
   },
 });

@@ -1,6 +1,7 @@
 import type { CallRecord } from '../core/call-record.js';
-import type { Budget, CostReport, Invocation, WarmReport } from '../core/integration-service.js';
-import type { SpendGroup } from '../core/ledger.js';
+import type { CostReport } from '../core/cost-report.js';
+import type { Budget, Invocation, WarmReport } from '../core/integration-service.js';
+import type { SpendGroup, SpentCall } from '../core/ledger.js';
 import { type Cost, type NanoUsd, responseText } from '../core/response.js';
 import type { RoutingDecision } from '../core/routing.js';
 
@@ -85,23 +86,40 @@ export function decisionView(decision: RoutingDecision) {
   };
 }
 
-const groupView = ({ key, calls, cost, saved, usage }: SpendGroup) => ({
+const groupView = ({ key, calls, cost, saved, promptCacheSaved, routingSaved, usage }: SpendGroup) => ({
   key,
   calls,
   cost_usd: usd(cost),
   saved_usd: usd(saved),
+  prompt_cache_saved_usd: usd(promptCacheSaved),
+  routing_saved_usd: usd(routingSaved),
   usage: snakeCase(usage),
 });
 
-export function costView({ totals, groups, series, budgets, forecast }: CostReport) {
+export function costView({ totals, groups, series, budgets, forecast, top, calls }: CostReport) {
   return {
     totals: groupView(totals),
     groups: groups.map(groupView),
     series: series.map(groupView),
     budgets: budgets.map(budgetView),
-    forecast_usd: forecast === undefined ? undefined : usd(forecast),
+    forecast_usd: forecast && usd(forecast.cost),
+    forecast_interval_usd: forecast?.interval && [usd(forecast.interval.low), usd(forecast.interval.high)],
+    top: top?.map(({ by, key, calls: count, cost, share }) => ({ by, key, calls: count, cost_usd: usd(cost), share })),
+    calls: calls?.map(callView),
   };
 }
+
+const callView = ({ requestId, atMs, caller, session, task, tags, cost, attempts }: SpentCall) => ({
+  request_id: requestId,
+  at: new Date(atMs).toISOString(),
+  caller,
+  session,
+  task,
+  tags,
+  cost_usd: usd(cost.nanoUsd),
+  estimated: cost.estimated,
+  models: attempts.map(({ model }) => model),
+});
 
 function budgetView({ scope, unit, period, hard, limit, spent, reserved, state, resetsAtMs }: Budget) {
   const money = unit === 'usd';

@@ -2,10 +2,10 @@ import type { Answers } from './answers.js';
 import type { Batch, BatchOptions, BatchOutcome } from './batch.js';
 import type { BudgetPeriod, BudgetUnit } from './budget.js';
 import type { CallRecord } from './call-record.js';
+import type { CostQuery, CostReport, CostReports } from './cost-report.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { CallEvent } from './events.js';
 import type { Jobs } from './jobs.js';
-import type { CostGrouping, SpendGroup } from './ledger.js';
 import type { Model } from './model.js';
 import type { Caller, CallPriority } from './pipeline.js';
 import type { BreakerState, BudgetState, CheckResult, HealthStatus, TargetPerformance, TargetPrice } from './ports.js';
@@ -83,12 +83,6 @@ export interface ModelSummary {
   readonly performance?: TargetPerformance;
 }
 
-export interface CostQuery {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly groupBy: CostGrouping;
-}
-
 export interface Budget extends BudgetState {
   readonly scope: string;
   /** What limit, spent and reserved count; `usd`: integer nano-dollars. */
@@ -100,16 +94,6 @@ export interface Budget extends BudgetState {
   readonly state: 'open' | 'near_limit' | 'exhausted' | 'unlimited';
   /** Wall clock when the window ends. */
   readonly resetsAtMs: number;
-}
-
-export interface CostReport {
-  readonly totals: SpendGroup;
-  readonly groups: readonly SpendGroup[];
-  /** By hour for up to two days, else by day. */
-  readonly series: readonly SpendGroup[];
-  readonly budgets: readonly Budget[];
-  /** Spend of the whole period if it goes on like so far; undefined for a period that is over. */
-  readonly forecast?: NanoUsd;
 }
 
 export interface NamedCheck extends CheckResult {
@@ -240,6 +224,8 @@ export interface BedrockIntegrationService {
   models(filter: ModelFilter): Promise<readonly ModelSummary[]>;
   /** A viewer without the scope admin is told of his own spend and of the budgets that are his or his groups'. */
   costReport(query: CostQuery, viewer?: Caller): Promise<CostReport>;
+  /** Reports as files; undefined where this server was made without. */
+  readonly costFiles?: Pick<CostReports, 'csv' | 'chart'>;
   health(deep: boolean): Promise<HealthReport>;
   /** Vectors and rankings; undefined where this server was made without. */
   readonly retrieval?: Retrieval;

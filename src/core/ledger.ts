@@ -50,7 +50,12 @@ export interface LedgerRow extends AttemptFacts {
   readonly usage: Usage;
   readonly cost: Cost;
   readonly costParts?: CostParts;
+  /** Of an answer of the cache: what a new one would have cost. */
   readonly saved: NanoUsd;
+  /** What the prompt would have cost uncached, minus what it did; below 0 where what was written was not read yet. */
+  readonly promptCacheSaved?: NanoUsd;
+  /** What the same tokens would have cost at the dearest candidate of the decision, minus what they did. */
+  readonly routingSaved?: NanoUsd;
   readonly latencyMs: number;
 }
 
@@ -67,20 +72,78 @@ export const costGroupings = [
 ] as const;
 export type CostGrouping = (typeof costGroupings)[number];
 
+/** The groupings that are no spans of time. */
+export type SpenderGrouping = Exclude<CostGrouping, 'hour' | 'day'>;
+
 export interface SpendQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly groupBy?: CostGrouping;
   /** Absent: of all callers. */
   readonly caller?: string;
+  /** These groups only. */
+  readonly keys?: readonly string[];
+  /** Each group apart by hours or days, oldest first; not with groups that are spans of time themselves. */
+  readonly per?: 'hour' | 'day';
+  /** Of the groups. */
+  readonly limit?: number;
 }
 
 export interface SpendGroup {
   readonly key: string;
+  /** With `per`: `2026-11-25` or `2026-11-25T13:00:00Z`. */
+  readonly at?: string;
   readonly calls: number;
   readonly cost: NanoUsd;
+  /** What the cache of answers saved. */
   readonly saved: NanoUsd;
+  readonly promptCacheSaved: NanoUsd;
+  readonly routingSaved: NanoUsd;
   readonly usage: Usage;
+}
+
+export interface CallQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Absent: of all callers. */
+  readonly caller?: string;
+  /** Calls with an attempt in this group only. */
+  readonly group?: { readonly by: SpenderGrouping; readonly key: string };
+  readonly order: 'dearest' | 'latest';
+  readonly limit: number;
+}
+
+/** A row of the ledger as a report shows it. */
+export interface SpentAttempt {
+  readonly attemptId: string;
+  readonly atMs: number;
+  readonly model: string;
+  readonly region: string;
+  readonly profile?: string;
+  readonly serviceTier?: string;
+  readonly source: string;
+  readonly outcome: string;
+  readonly latencyMs: number;
+  readonly usage: Usage;
+  readonly cost: Cost;
+  /** Absent in rows of older versions. */
+  readonly costParts?: CostParts;
+  readonly priceVersion?: string;
+  /** Its process died; it was booked at the most that it can have cost. */
+  readonly recovered: boolean;
+}
+
+/** A call with all that was booked for it. */
+export interface SpentCall {
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly caller: string;
+  readonly session?: string;
+  readonly task?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly cost: Cost;
+  readonly saved: NanoUsd;
+  readonly attempts: readonly SpentAttempt[];
 }
 
 export interface Ledger extends SpendTruth {
@@ -90,6 +153,8 @@ export interface Ledger extends SpendTruth {
   settle(attemptId: string, rows: readonly LedgerRow[]): Promise<void>;
   /** Totals per group, dearest first (time groups: oldest first); one group with key `''` without `groupBy`. */
   spend(query: SpendQuery): Promise<readonly SpendGroup[]>;
+  /** Calls with their attempts. Reads rows, not totals. */
+  calls(query: CallQuery): Promise<readonly SpentCall[]>;
   close(): Promise<void>;
 }
 

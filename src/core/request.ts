@@ -155,6 +155,8 @@ export type ModelRequest = z.output<typeof modelRequest>;
 /** A request that knows where it goes. Only this can be priced or sent. */
 export interface RoutedRequest extends ModelRequest {
   readonly target: Target;
+  /** The dearest of the candidates, where the model was chosen here: what choosing saved is told against it. */
+  readonly dearest?: Target;
   /** Always set: without it Bedrock reserves the maximum of the model against the token quota. */
   readonly max_tokens: number;
 }

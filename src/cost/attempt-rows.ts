@@ -5,12 +5,13 @@ import type { PriceBook } from '../core/ports.js';
 import type { RoutedRequest } from '../core/request.js';
 import type { AnswerSource, Cost } from '../core/response.js';
 import type { Target } from '../core/target.js';
+import { savingsOf } from './savings.js';
 
 /** What is known of an attempt before it is sent. */
 export interface PlannedAttempt {
   /** Of its hold. */
   readonly attemptId: string;
-  readonly request: Pick<RoutedRequest, 'task' | 'service_tier'>;
+  readonly request: Pick<RoutedRequest, 'task' | 'service_tier' | 'dearest'>;
   readonly requestId: string;
   readonly subject: Pick<BudgetSubject, 'caller' | 'session' | 'tags'>;
   readonly source: AnswerSource;
@@ -44,6 +45,7 @@ export function attemptRow(prices: PriceBook, booking: AttemptBooking): LedgerRo
   const facts = factsOf(booking, target);
   // What the service says it served counts, not what it was asked for.
   const { serviceTier = facts.serviceTier } = usage;
+  const { dearest } = booking.request;
   const { parts: costParts, priceVersion, ...cost } = prices.costOf(target, usage, booking.atMs);
   return {
     ...facts,
@@ -55,6 +57,8 @@ export function attemptRow(prices: PriceBook, booking: AttemptBooking): LedgerRo
     costParts,
     priceVersion,
     saved: 0,
+    ...(outcome === 'succeeded' &&
+      savingsOf(prices, { target, usage, cost: cost.nanoUsd, atMs: booking.atMs, dearest })),
     latencyMs,
   };
 }

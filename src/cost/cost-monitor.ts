@@ -1,21 +1,17 @@
 import type { BudgetSubject, BudgetUse } from '../core/budget.js';
 import type { Clock } from '../core/clock.js';
 import type { EventOrigin, EventSubscriber } from '../core/events.js';
-import type { Budget, CostQuery, CostReport } from '../core/integration-service.js';
-import type { LedgerRow, SpendGroup } from '../core/ledger.js';
-import type { Caller } from '../core/pipeline.js';
+import type { Budget } from '../core/integration-service.js';
+import type { LedgerRow } from '../core/ledger.js';
 import type { Logger, ModelDirectory } from '../core/ports.js';
 import { type ModelResponse, type NanoUsd, noUsage } from '../core/response.js';
 import { providerOf } from './attempt-rows.js';
 import type { BudgetList } from './budgets/budget-list.js';
 import { createHitBook } from './hit-book.js';
 import type { RetryingLedger } from './ledgers/retrying-ledger.js';
-import { dayMs } from './time-spans.js';
 
-const longestHourlySeriesMs = 2 * dayMs;
 /** Calls that had a cache hit and have not ended yet; far more than can be in flight. */
 const rememberedHits = 10_000;
-const noSpend: SpendGroup = { key: '', calls: 0, cost: 0, saved: 0, usage: noUsage };
 
 export interface CostMonitorOptions {
   readonly ledger: RetryingLedger;
@@ -27,8 +23,6 @@ export interface CostMonitorOptions {
 
 /** Tells what was spent and what is left, and books the calls that the cache answered. */
 export interface CostMonitor extends EventSubscriber {
-  /** Of all callers with every budget, or of one with those that are his or his groups'. */
-  report(query: CostQuery, caller?: Caller): Promise<CostReport>;
   budgets(): Promise<readonly Budget[]>;
   /** True when every hard budget that concerns the subject has room for the use. */
   fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
@@ -37,7 +31,7 @@ export interface CostMonitor extends EventSubscriber {
 }
 
 export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
-  const { ledger, clock, budgets, directory } = options;
+  const { budgets, directory } = options;
   const hits = new Map<string, NanoUsd>();
   const book = createHitBook(options);
 
@@ -50,19 +44,6 @@ export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
     budgets: budgets.all,
     fits: budgets.fits,
     close: book.flush,
-    report: async ({ fromMs, toMs, groupBy }, caller) => {
-      const period = { fromMs, toMs, ...(caller && { caller: caller.id }) };
-      await book.flush();
-      const seriesBy = toMs - fromMs <= longestHourlySeriesMs ? 'hour' : 'day';
-      const [[totals = noSpend], groups, series, now] = await Promise.all([
-        ledger.spend(period),
-        ledger.spend({ ...period, groupBy }),
-        ledger.spend({ ...period, groupBy: seriesBy }),
-        caller ? budgets.of(caller) : budgets.all(),
-      ]);
-      const forecast = forecastOf(totals.cost, period, clock.nowMs());
-      return { totals, groups, series, budgets: now, ...(forecast === undefined ? {} : { forecast }) };
-    },
     // The hit is booked when the call ends: only then it is known which model's answer was served and how fast.
     onCallEvent: (event, origin) => {
       if (event.type === 'cache-hit') remember(hits, origin.requestId, event.saved);
@@ -74,12 +55,6 @@ export function createCostMonitor(options: CostMonitorOptions): CostMonitor {
       }
     },
   };
-}
-
-/** What the period comes to if the rest goes on like its part so far; undefined unless `nowMs` is inside it. */
-function forecastOf(cost: NanoUsd, { fromMs, toMs }: Omit<CostQuery, 'groupBy'>, nowMs: number): NanoUsd | undefined {
-  if (nowMs <= fromMs || nowMs >= toMs) return undefined;
-  return Math.ceil((cost * (toMs - fromMs)) / (nowMs - fromMs));
 }
 
 function remember(hits: Map<string, NanoUsd>, requestId: string, saved: NanoUsd): void {

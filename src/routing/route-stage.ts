@@ -129,11 +129,21 @@ const isLeft = (left: readonly Candidate[], { target }: Candidate): boolean =>
 function routedTo(
   directory: RouteStageOptions['directory'],
   mending: RequestMending,
-  { request, decision: { task, maxTokens } }: Journey,
+  { request, decision }: Journey,
   { target }: Candidate,
 ): RoutedRequest {
+  const { task, maxTokens } = decision;
   const most = directory.find(target.model)?.maxOutput ?? Number.POSITIVE_INFINITY;
-  return mending.prepare({ ...request, task, target, max_tokens: Math.min(request.max_tokens ?? maxTokens, most) });
+  const max_tokens = Math.min(request.max_tokens ?? maxTokens, most);
+  const dearest = dearestOf(decision);
+  return mending.prepare({ ...request, task, target, max_tokens, ...(dearest && { dearest }) });
+}
+
+/** Undefined where the caller named the model: then nothing was saved by choosing. */
+function dearestOf({ candidates, requestedModel }: RoutingDecision): Candidate['target'] | undefined {
+  if (requestedModel !== undefined) return undefined;
+  const cost = ({ estimatedCost = 0 }: Candidate) => estimatedCost;
+  return candidates.toSorted((left, right) => cost(right) - cost(left))[0]?.target;
 }
 
 const triedOf = (failures: readonly Failure[]): number => failures.filter((failure) => !wasHeldBack(failure)).length;

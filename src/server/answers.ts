@@ -4,6 +4,7 @@ import { errorBody, type ToolAnswer } from './define-tool.js';
 
 export type ResultContent =
   | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly data: string; readonly mimeType: string }
   | ({ readonly type: 'resource_link' } & AnswerLink);
 
 /** What a client gets for a tool call, in the words of MCP but free of its SDK. */
@@ -15,7 +16,12 @@ export interface ToolResult {
 
 export function successResult(answer: ToolAnswer): ToolResult {
   const links = (answer.links ?? []).map((link) => ({ type: 'resource_link' as const, ...link }));
-  return { content: [{ type: 'text', text: answer.text }, ...links], structuredContent: answer.structured };
+  const images = (answer.images ?? []).map(({ mimeType, base64: data }) => ({
+    type: 'image' as const,
+    data,
+    mimeType,
+  }));
+  return { content: [{ type: 'text', text: answer.text }, ...images, ...links], structuredContent: answer.structured };
 }
 
 /** Any thrown value as an error of ours; a foreign one thrown after the caller left is that cancel and no failure. */

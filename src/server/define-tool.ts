@@ -24,6 +24,8 @@ export interface ToolAnswer<Structured = Record<string, unknown>> {
   readonly text: string;
   /** Resources that say more. */
   readonly links?: readonly AnswerLink[];
+  /** Pictures of what the text says. */
+  readonly images?: readonly { readonly mimeType: string; readonly base64: string }[];
 }
 
 /** An answer that fits the tool's `alternative`. */

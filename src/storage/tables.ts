@@ -44,6 +44,8 @@ export interface AttemptsTable extends AttemptFacts {
   /** Queries, images: what is not priced by tokens. */
   other_nano: number | null;
   saved_nano: number;
+  prompt_cache_saved_nano: Generated<number>;
+  routing_saved_nano: Generated<number>;
   latency_ms: number;
   /** 1: its process died, and the estimate of its intent was booked. */
   recovered: number;
@@ -83,6 +85,8 @@ export interface SpendTotalsTable {
   attempts: number;
   cost_nano: number;
   saved_nano: number;
+  prompt_cache_saved_nano: Generated<number>;
+  routing_saved_nano: Generated<number>;
   input_tokens: number;
   output_tokens: number;
   cache_read_tokens: number;

@@ -192,11 +192,12 @@ describe('the other commands', () => {
   });
 
   it.each([
-    ['today', '2026-11-23T00:00', '2026-11-23T12:00'],
+    ['today', '2026-11-23T00:00', '2026-11-24T00:00'],
     ['yesterday', '2026-11-22T00:00', '2026-11-23T00:00'],
-    ['last_7_days', '2026-11-17T00:00', '2026-11-23T12:00'],
-    ['last_30_days', '2026-10-25T00:00', '2026-11-23T12:00'],
-    ['this_month', '2026-11-01T00:00', '2026-11-23T12:00'],
+    ['last_7_days', '2026-11-17T00:00', '2026-11-24T00:00'],
+    ['this_week', '2026-11-23T00:00', '2026-11-30T00:00'],
+    ['last_30_days', '2026-10-25T00:00', '2026-11-24T00:00'],
+    ['this_month', '2026-11-01T00:00', '2026-12-01T00:00'],
   ])('usage of %s asks from %s to %s', async (period, from, to) => {
     const { asked } = await run(['usage', '--period', period, '--group-by', 'task']);
     expect(asked[1]).toEqual([

@@ -1,11 +1,11 @@
 import { runCommandLine } from '../../src/cli/command-line.js';
 import type { CommandLineDependencies } from '../../src/cli/dependencies.js';
+import type { CostQuery } from '../../src/core/cost-report.js';
 import { ServiceError } from '../../src/core/errors.js';
 import type {
   BedrockIntegrationService,
   CacheAdministration,
   CallOptions,
-  CostQuery,
   ModelFilter,
 } from '../../src/core/integration-service.js';
 import { modelSchema } from '../../src/core/model.js';
@@ -18,7 +18,15 @@ import { fakeClock } from '../support/fake-clock.js';
 
 const target = { model: modelId('amazon.nova-lite-v1:0'), region: region('us-east-1') };
 const usage = { ...noUsage, inputTokens: 7, outputTokens: 5, totalTokens: 12 };
-const group = { key: target.model, calls: 3, cost: 2_500_000, saved: 1_000_000, usage };
+const group = {
+  key: target.model,
+  calls: 3,
+  cost: 2_500_000,
+  saved: 1_000_000,
+  promptCacheSaved: 0,
+  routingSaved: 0,
+  usage,
+};
 
 /** What was asked of the service, in order. */
 export type Asked = readonly [string, unknown];
@@ -123,7 +131,7 @@ export function fakeService(asked: Asked[], health: HealthStatus): BedrockIntegr
           { ...budget, limit: 5_000_000_000 },
           { ...budget, scope: 'other' },
         ],
-        forecast: 3_000_000_000,
+        forecast: { cost: 3_000_000_000, basis: 'pace', days: 0 } as const,
       });
     },
     health: (deep) => {

@@ -9,6 +9,7 @@ import { type CostMonitor, createCostMonitor } from '../../src/cost/cost-monitor
 import { createRetryingLedger } from '../../src/cost/ledgers/retrying-ledger.js';
 import { formatUsd, nanoFromUsd } from '../../src/cost/money.js';
 import { dayMs, hourMs } from '../../src/cost/time-spans.js';
+import { createCostReporter } from '../../src/reporting/cost-reports.js';
 import { ledgerRow } from '../contracts/ledger-row.js';
 import { type FakeClock, fakeClock } from '../support/fake-clock.js';
 import { memoryLedger } from '../support/memory-ledger.js';
@@ -54,38 +55,6 @@ describe('the cost monitor', () => {
   });
 
   afterEach(() => ledger.close());
-
-  describe('report', () => {
-    it('has totals, groups, an hourly series, budgets and a forecast for a running day', async () => {
-      const report = await monitor(10_000).report({ fromMs: start, toMs: start + dayMs, groupBy: 'caller' });
-      expect(report.totals).toMatchObject({ key: '', calls: 2, cost: 8_000 });
-      expect(report.groups.map(({ key, cost }) => [key, cost])).toEqual([
-        ['bob', 7_000],
-        ['alice', 1_000],
-      ]);
-      expect(report.series.map(({ key }) => key)).toEqual(['2026-11-23T00:00:00Z', '2026-11-23T01:00:00Z']);
-      expect(report.budgets).toMatchObject([{ scope: 'day', spent: 8_000 }]);
-      expect(report.forecast).toBe(32_000);
-    });
-
-    it('has a daily series beyond two days', async () => {
-      const report = await monitor().report({ fromMs: start - dayMs, toMs: start + dayMs + 1, groupBy: 'model' });
-      expect(report.series.map(({ key, cost }) => [key, cost])).toEqual([
-        ['2026-11-22', 1_000],
-        ['2026-11-23', 8_000],
-      ]);
-    });
-
-    it.each([
-      ['is over', start - 9 * dayMs, start - 8 * dayMs],
-      ['has not begun', start + dayMs, start + 2 * dayMs],
-    ])('of a period that %s is all zero without a forecast', async (_, fromMs, toMs) => {
-      const report = await monitor().report({ fromMs, toMs, groupBy: 'day' });
-      expect(report.totals).toEqual({ key: '', calls: 0, cost: 0, saved: 0, usage: noUsage });
-      expect(report).toMatchObject({ groups: [], series: [] });
-      expect(report.forecast).toBeUndefined();
-    });
-  });
 
   describe('budgets', () => {
     it.each([
@@ -160,7 +129,9 @@ describe('the cost monitor', () => {
         }
       };
       hits(0, 50);
-      const { groups } = await subject.report({ fromMs: 0, toMs: 9e12, groupBy: 'caller' });
+      const settleHits = subject.close;
+      const report = createCostReporter({ ledger, clock, budgets: subject.budgets, settle: settleHits });
+      const { groups } = await report({ fromMs: 0, toMs: 9e12, groupBy: 'caller' });
       expect(groups).toContainEqual(expect.objectContaining({ key: 'carol', calls: 50, saved: 50 * 123 }));
       expect(settle).toHaveBeenCalledTimes(1);
       hits(50, 60);

@@ -1,13 +1,12 @@
 import { createBatch } from '../../src/batch.js';
 import { type CallRecord, foldEvent, newCallRecord } from '../../src/core/call-record.js';
 import { type Clock, systemClock } from '../../src/core/clock.js';
+import type { CostQuery, CostReport } from '../../src/core/cost-report.js';
 import { abortedError, type ServiceError } from '../../src/core/errors.js';
 import type { CallEvent } from '../../src/core/events.js';
 import type {
   BedrockIntegrationService,
   CallOptions,
-  CostQuery,
-  CostReport,
   Feedback,
   HealthReport,
   ModelFilter,
@@ -99,7 +98,7 @@ function lastText(request: ModelRequest): string {
 }
 
 function spendGroup(key: string, cost: number): SpendGroup {
-  return { key, calls: 2, cost, saved: 500_000, usage };
+  return { key, calls: 2, cost, saved: 500_000, promptCacheSaved: 0, routingSaved: 0, usage };
 }
 
 const money = { unit: 'usd', period: 'month', hard: true } as const;
@@ -128,7 +127,7 @@ const report: CostReport = {
       resetsAtMs: Date.UTC(2026, 11, 1),
     },
   ],
-  forecast: 4_000_000_000,
+  forecast: { cost: 4_000_000_000, basis: 'pace', days: 0 },
 };
 
 const healthReport: HealthReport = {
@@ -268,6 +267,10 @@ export function createFakeService(clock: Clock = systemClock): FakeService {
     models: (filter) => {
       fake.modelFilters.push(filter);
       return answer(filter.provider === 'nobody' ? [] : summaries);
+    },
+    costFiles: {
+      csv: (_, groupBy) => `csv by ${groupBy}`,
+      chart: () => Promise.resolve(Buffer.from('picture')),
     },
     costReport: (query) => {
       fake.costQueries.push(query);

@@ -320,13 +320,25 @@ describe('bedrock_cost_report', () => {
       expect(text).toContain(part);
   });
 
-  it('writes CSV that no spreadsheet takes for a formula', async () => {
-    const text = textOf(await ask(client, 'bedrock_cost_report', { format: 'csv', group_by: 'tag' }));
-    expect(text.split('\n')).toEqual([
-      'tag,calls,cost_usd,total_tokens,cache_savings_usd',
-      'amazon.nova-pro-v1:0,2,1.500000000,15,0.000500000',
-      '"\'=HYPERLINK(""x""),y",2,1.000000000,15,0.000500000',
+  it('gives the files of a report: CSV as its text, a chart as a picture beside the table', async () => {
+    expect(textOf(await ask(client, 'bedrock_cost_report', { format: 'csv', group_by: 'tag' }))).toBe('csv by tag');
+    const charted = await ask(client, 'bedrock_cost_report', { format: 'chart' });
+    expect(charted.content).toMatchObject([
+      { type: 'text', text: expect.stringContaining('2 calls, $2.50') },
+      { type: 'image', mimeType: 'image/png', data: Buffer.from('picture').toString('base64') },
     ]);
+    expect(face.service.costQueries.at(-1)).toMatchObject({ split: true });
+  });
+
+  it('asks for one group, its top spenders and single calls', async () => {
+    const args = { group_by: 'caller', key: 'ann', top: 3, calls: 5, order: 'latest' };
+    await ask(client, 'bedrock_cost_report', args);
+    expect(face.service.costQueries.at(-1)).toMatchObject({
+      groupBy: 'caller',
+      key: 'ann',
+      top: 3,
+      calls: { order: 'latest', limit: 5 },
+    });
   });
 
   it.each([
@@ -338,7 +350,9 @@ describe('bedrock_cost_report', () => {
     [{ from: '2026-11-20', to: '2026-11-01' }, '`from` must lie before `to`'],
     [{ from: '2020-01-01', to: '2026-11-01' }, 'longer than 1100 days'],
     [{ group_by: 'moon' }, '`group_by`: must be one of model, provider'],
-    [{ format: 'chart' }, '`format`: must be one of table, csv'],
+    [{ format: 'pie' }, '`format`: must be one of table, csv, chart'],
+    [{ group_by: 'day', key: 'x' }, '`key` does not go with'],
+    [{ order: 'latest' }, '`order` needs `calls`'],
   ])('refuses %j', async (args, problem) => {
     const refused = errorOf(await ask(client, 'bedrock_cost_report', args));
     expect(refused).toMatchObject({ category: 'validation', message: expect.stringContaining(problem) });

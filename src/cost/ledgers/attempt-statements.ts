@@ -45,6 +45,8 @@ const rowColumns: Columns<LedgerRow> = {
   cache_write_nano: (row) => row.costParts?.cacheWrite ?? null,
   other_nano: (row) => row.costParts?.other ?? null,
   saved_nano: (row) => row.saved,
+  prompt_cache_saved_nano: (row) => row.promptCacheSaved ?? 0,
+  routing_saved_nano: (row) => row.routingSaved ?? 0,
   latency_ms: (row) => Math.round(row.latencyMs),
   call_count: (row) => Number(row.firstOfCall),
 };

@@ -21,6 +21,8 @@ interface SpendRow {
   readonly calls: number | null;
   readonly cost_nano: number | null;
   readonly saved_nano: number | null;
+  readonly prompt_cache_saved_nano: number | null;
+  readonly routing_saved_nano: number | null;
   readonly input_tokens: number | null;
   readonly output_tokens: number | null;
   readonly cache_read_tokens: number | null;
@@ -32,19 +34,28 @@ interface SpendRow {
 
 /** Sums per group in [from, to), from one moment. */
 export async function querySpend(database: Database, query: SpendQuery): Promise<readonly SpendGroup[]> {
-  const { groupBy } = query;
-  const bucketMs = groupBy === 'hour' ? hourMs : groupBy === 'day' ? dayMs : undefined;
+  const { groupBy, keys, limit = groupLimit } = query;
+  const bucketMs = bucketOf(query);
   const dimension: Dimension = groupBy === undefined || groupBy === 'hour' || groupBy === 'day' ? 'all' : groupBy;
   const at = bucketMs === undefined ? sql`0` : sql.raw(`at_ms - at_ms % ${bucketMs}`);
   const sums = sql.raw(totalColumns.map((name) => `SUM(${name}) AS ${name}`).join(', '));
-  const order = bucketMs === undefined ? sql`cost_nano DESC, calls DESC, key` : sql`at_ms`;
+  const dearest = sql`cost_nano DESC, calls DESC, key`;
+  const order = bucketMs === undefined ? dearest : sql`at_ms, ${dearest}`;
+  const where = keys ? sql`WHERE key IN (${sql.join(keys.length > 0 ? keys : [null])})` : sql``;
   const rows = await database.run(async (kysely) => {
     const statement = sql<SpendRow>`SELECT key, ${at} AS at_ms, ${sums}
-      FROM (${spendOf(database.dialect, dimension, query, bucketMs)}) AS spend
-      GROUP BY 1, 2 ORDER BY ${order} LIMIT ${sql.raw(`${groupLimit}`)}`;
+      FROM (${spendOf(database.dialect, dimension, query, bucketMs)}) AS spend ${where}
+      GROUP BY 1, 2 ORDER BY ${order} LIMIT ${sql.raw(`${Math.min(limit, groupLimit)}`)}`;
     return (await statement.execute(kysely)).rows;
   });
-  return rows.map((row) => spendGroup(row, groupBy));
+  return rows.map((row) => spendGroup(row, query));
+}
+
+const bucketsMs = { hour: hourMs, day: dayMs } as const;
+
+function bucketOf({ groupBy, per }: SpendQuery): number | undefined {
+  const unit = groupBy === 'hour' || groupBy === 'day' ? groupBy : per;
+  return unit && bucketsMs[unit];
 }
 
 /** The totals know one dimension at a time: other groups of one caller's spend come from his attempts. */
@@ -107,12 +118,15 @@ const attempts = (dialect: Dialect, dimension: Dimension, { fromMs, toMs }: Span
   sql`SELECT ${sql.raw(keyIn(dimension))} AS key, attempts.at_ms AS at_ms, ${sql.raw(rowColumns)}
     FROM ${sql.raw(attemptsIn(dimension, dialect))} WHERE attempts.at_ms >= ${fromMs} AND attempts.at_ms < ${toMs}`;
 
-function spendGroup(row: SpendRow, groupBy: SpendQuery['groupBy']): SpendGroup {
+function spendGroup(row: SpendRow, { groupBy, per }: SpendQuery): SpendGroup {
   return {
-    key: keyOf(row, groupBy),
+    key: groupBy === 'hour' || groupBy === 'day' ? momentText(row.at_ms, groupBy) : row.key,
+    ...(per && { at: momentText(row.at_ms, per) }),
     calls: row.calls ?? 0,
     cost: row.cost_nano ?? 0,
     saved: row.saved_nano ?? 0,
+    promptCacheSaved: row.prompt_cache_saved_nano ?? 0,
+    routingSaved: row.routing_saved_nano ?? 0,
     usage: {
       inputTokens: row.input_tokens ?? 0,
       outputTokens: row.output_tokens ?? 0,
@@ -126,7 +140,7 @@ function spendGroup(row: SpendRow, groupBy: SpendQuery['groupBy']): SpendGroup {
 }
 
 /** `2026-11-25` for a day, `2026-11-25T13:00:00Z` for an hour. */
-function keyOf({ key, at_ms }: SpendRow, groupBy: SpendQuery['groupBy']): string {
-  if (groupBy === 'day') return new Date(at_ms).toISOString().slice(0, 10);
-  return groupBy === 'hour' ? `${new Date(at_ms).toISOString().slice(0, 19)}Z` : key;
+function momentText(atMs: number, unit: 'hour' | 'day'): string {
+  const text = new Date(atMs).toISOString();
+  return unit === 'day' ? text.slice(0, 10) : `${text.slice(0, 19)}Z`;
 }

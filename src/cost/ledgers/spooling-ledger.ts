@@ -82,6 +82,7 @@ export function createSpoolingLedger(options: SpoolingLedgerOptions): SpoolingLe
     begin: (intent) => step({ step: 'begin', intent, processId }),
     settle: (attemptId, rows) => step({ step: 'settle', attemptId, rows }),
     spend: remote.spend,
+    calls: remote.calls,
     use: remote.use,
     waiting: spool.count,
     catchUp: async () => {

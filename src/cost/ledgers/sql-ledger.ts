@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Intent, Ledger, LedgerRow } from '../../core/ledger.js';
 import type { Database } from '../../storage/database.js';
 import { attemptStatements } from './attempt-statements.js';
+import { queryCalls } from './call-query.js';
 import { foldSome, removeEstimate } from './folding.js';
 import { createProcesses, type ProcessIdentity } from './processes.js';
 import { querySpend } from './spend-query.js';
@@ -57,6 +58,7 @@ export function createSqlLedger({ database, clock, process }: SqlLedgerOptions):
     },
     settle,
     spend: (query) => querySpend(database, query),
+    calls: (query) => queryCalls(database, query),
     use: (filter) => queryUse(database, filter),
     recover: async () => {
       await processes.register();

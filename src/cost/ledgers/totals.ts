@@ -41,6 +41,8 @@ const summands = {
   attempts: "CASE WHEN attempts.source = 'cache' THEN 0 ELSE 1 END",
   cost_nano: 'attempts.cost_nano',
   saved_nano: 'attempts.saved_nano',
+  prompt_cache_saved_nano: 'attempts.prompt_cache_saved_nano',
+  routing_saved_nano: 'attempts.routing_saved_nano',
   input_tokens: 'attempts.input_tokens',
   output_tokens: 'attempts.output_tokens',
   cache_read_tokens: 'attempts.cache_read_tokens',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { namedRange, parseMoment } from '../../tools/results/period.js';
+import { namedRange, parseMoment } from '../../src/core/report-period.js';
 
 const day = (text: string) => Date.parse(`${text}T00:00:00Z`);
 /** A Wednesday. */

@@ -1,4 +1,4 @@
-import { ServiceError } from '../../src/core/errors.js';
+import { ServiceError } from './errors.js';
 
 export const periods = [
   'today',
