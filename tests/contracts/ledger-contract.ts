@@ -144,7 +144,7 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
         estimated: false,
       };
       await ledger.settle('none', [
-        ledgerRow({ attemptId: 'a', usage, saved: 5 }),
+        ledgerRow({ attemptId: 'a', usage, saved: 5, promptCacheSaved: -2, routingSaved: 7 }),
         ledgerRow({ attemptId: 'b', requestId: 'call-2', usage: { ...usage, estimated: true }, saved: 6 }),
       ]);
       const twice = {
@@ -156,7 +156,8 @@ export function ledgerContract(name: string, open: (clock: Clock) => Promise<Led
         totalTokens: 20,
         estimated: true,
       };
-      expect(await ledger.spend(allTime)).toEqual([{ key: '', calls: 2, cost: 2_000, saved: 11, usage: twice }]);
+      const sums = { calls: 2, cost: 2_000, saved: 11, promptCacheSaved: -2, routingSaved: 7, usage: twice };
+      expect(await ledger.spend(allTime)).toEqual([{ key: '', ...sums }]);
       expect(await ledger.spend({ fromMs: 0, toMs: 1 })).toEqual([]);
     });
 
