@@ -24,6 +24,8 @@ const withoutEffect = {
 export interface CacheKeyParts {
   readonly tenant: string;
   readonly request: ModelRequest;
+  /** A caller who is limited to some models gets no answer of another. Undefined: not limited. */
+  readonly allowedModels?: readonly string[];
   /** Names the rules by which models are chosen; answers of other rules are other answers. */
   readonly policyVersion: string;
   /** What a caller's name for a model stands for, so that all names of a model share answers, and a name that comes to
@@ -48,7 +50,8 @@ export function tenantName(tenant: string): string {
 export const tenantOf = (key: string): string => key.slice(0, tenantDigits);
 
 /** `tenant/question`: SHA-256 (hex) of who asks and of all that can change the answer. The order of fields does not matter. */
-export function cacheKey({ tenant, request, policyVersion, canonicalModel = (name) => name }: CacheKeyParts): string {
+export function cacheKey(key: CacheKeyParts): string {
+  const { tenant, request, policyVersion, allowedModels, canonicalModel = (name: string) => name } = key;
   const { messages, system, ...rest } = request;
   const model = pinnedModel(request);
   const effective = Object.entries(rest).filter(([name]) => !(name in withoutEffect) && !withoutRouting(model, name));
@@ -58,7 +61,7 @@ export function cacheKey({ tenant, request, policyVersion, canonicalModel = (nam
     system: isBlank(system) ? undefined : system,
     messages: messages.map(canonicalMessage),
   };
-  const parts = [formVersion, tenant, policyVersion, asked];
+  const parts = [formVersion, tenant, policyVersion, asked, ...(allowedModels ? [allowedModels.toSorted()] : [])];
   return `${tenantName(tenant)}/${sha256(canonicalText(parts))}`;
 }
 

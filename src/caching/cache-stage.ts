@@ -77,8 +77,14 @@ export function createCacheStage(options: CacheStageOptions): Stage<ModelRequest
     const plan = cachePlan(request, context, rules);
     if (!plan) return next(request, context);
     const { policyVersion, canonicalModel } = options;
-    const { tenant } = context.caller;
-    const key = cacheKey({ tenant, request, policyVersion, ...(canonicalModel && { canonicalModel }) });
+    const { tenant, allowedModels } = context.caller;
+    const key = cacheKey({
+      tenant,
+      request,
+      policyVersion,
+      ...(allowedModels && { allowedModels }),
+      ...(canonicalModel && { canonicalModel }),
+    });
     const call = { request, context, plan, key };
     return plan.lookUp ? answer(next, call) : maker.makeAnew(next, call);
   };

@@ -39,7 +39,7 @@ export function createLocalModelStage(options: LocalModelOptions): Stage<ModelRe
       return await next(request, counted.context);
     } catch (thrown) {
       const error = toServiceError(thrown);
-      if (!isAllowed || !mayStandIn(request, error, context)) throw error;
+      if (!isAllowed || !mayUse(options.model, context) || !mayStandIn(request, error, context)) throw error;
       const screened = await screenedRequest(options.guard, request, context.signal);
       const answer = screened && (await askRecorded(options, screened, context, counted.attempts() + 1));
       const response = answer && (await screenedResponse(options.guard, answer, context.signal));
@@ -50,6 +50,10 @@ export function createLocalModelStage(options: LocalModelOptions): Stage<ModelRe
     }
   };
 }
+
+/** A caller who is limited to some models has to be allowed this one by name. */
+const mayUse = (model: string, { caller: { allowedModels } }: CallContext): boolean =>
+  allowedModels === undefined || allowedModels.includes(`local.${model}`);
 
 function mayStandIn(request: ModelRequest, error: ServiceError, { signal }: CallContext): boolean {
   if (request.fallback === false || error.textHandedOn || signal.aborted) return false;

@@ -54,6 +54,13 @@ function changedAt(value: unknown, [step, ...rest]: Path, change: (value: unknow
 }
 
 describe('the cache key', () => {
+  it('keeps the answers of callers apart who may use different models', () => {
+    const limitedTo = (...allowedModels: string[]) =>
+      cacheKey({ tenant: 't', request: full, policyVersion: 'p1', allowedModels });
+    expect(new Set([key(full), limitedTo(), limitedTo('nova'), limitedTo('nova', 'claude')]).size).toBe(4);
+    expect(limitedTo('claude', 'nova')).toBe(limitedTo('nova', 'claude'));
+  });
+
   it('names the tenant and the question by SHA-256, the same each time', () => {
     expect(key(full)).toMatch(/^[0-9a-f]{16}\/[0-9a-f]{64}$/);
     expect(key(structuredClone(full))).toBe(key(full));

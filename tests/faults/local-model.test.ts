@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { modelRequest } from '../../src/core/request.js';
 import { isPrivateHost } from '../../src/resilience/private-host.js';
 import { startApplication, withoutJitter } from './application.js';
 
@@ -101,6 +102,20 @@ describe('the local model', () => {
     expect(chat.asked.length).toBeGreaterThanOrEqual(10);
     const { breakers } = await app.application.service.health(false);
     expect(breakers.find(({ target }) => target.region === 'local')?.state).not.toBe('closed');
+  });
+
+  it('answers a caller who is limited to some models only when it is one of them', async () => {
+    const { app, chat } = await start(() => good);
+    await app.sandbox.control.faults(outage);
+    const ask = (...allowedModels: string[]) =>
+      app.application.service.invoke(modelRequest.parse({ prompt: 'Hello there', cache: 'bypass' }), {
+        tool: 'bedrock_invoke',
+        caller: { id: 'limited', tenant: 't', allowedModels },
+        signal: new AbortController().signal,
+      });
+    await expect(ask('nova-lite')).rejects.toMatchObject({ category: 'model_error' });
+    expect(chat.asked).toHaveLength(0);
+    expect((await ask('nova-lite', 'local.tiny-llama')).response.source).toBe('local');
   });
 
   it('ends with the call when it hangs', async () => {
