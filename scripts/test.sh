@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that has to hold: lint, types, import rules, unused code, generated docs, build, tests with coverage.
+# Everything that has to hold: lint, types, import rules, unused code, generated docs, build, protocol
+# conformance, tests with coverage.
 # Ends with the line "N passed, M failed" and exits non-zero when anything failed.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
@@ -34,6 +35,7 @@ step build npm run --silent build
 step 'import rules' npm run --silent deps
 step 'unused code' npm run --silent unused
 step 'generated docs' npm run --silent docs:check
+step conformance bash scripts/conformance.sh
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT

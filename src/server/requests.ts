@@ -23,7 +23,7 @@ type Result = Readonly<Record<string, unknown>>;
 type RequestHandler = (surface: McpSurface, params: unknown, context: RequestContext) => Result | Promise<Result>;
 
 const listParams = z.object({ cursor: z.undefined().optional() }).optional();
-const callParams = z.object({ name: z.string(), arguments: z.unknown() });
+const callParams = z.object({ name: z.string(), arguments: z.unknown().optional() });
 const readParams = z.object({ uri: z.string() });
 const promptParams = z.object({ name: z.string(), arguments: z.record(z.string(), z.string()).default({}) });
 const completionParams = z.object({

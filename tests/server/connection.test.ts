@@ -65,6 +65,14 @@ describe('one client', () => {
     expect(seen[3]?.message).toMatch(/\(4 s\)$/);
   });
 
+  it('may leave the arguments of a call out', async () => {
+    const { answers, call, close } = await rawClient();
+    await call(1, { name: 'bedrock_health' });
+    await until(() => answers.length === 1, 'the answer came');
+    expect(answers[0]).toMatchObject({ id: 1, result: { isError: false } });
+    await close();
+  });
+
   it('is told no progress it did not ask for', async () => {
     await ask(client, 'bedrock_invoke', { prompt: 'x' });
     expect(face.service.invocations[0]?.options.onEvent).toBeUndefined();

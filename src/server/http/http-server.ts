@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
-import type { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Clock, Random } from '../../core/clock.js';
 import { errorPolicies, ServiceError } from '../../core/errors.js';
 import type { BedrockIntegrationService } from '../../core/integration-service.js';
@@ -18,7 +17,7 @@ import { createRequestGuard, type Refusal } from './request-guard.js';
 import type { Lifecycle, RouteHandler, Routes } from './route.js';
 import { createSessions, type Sessions } from './sessions.js';
 import { sseRoutes } from './sse-routes.js';
-import { streamableRoutes } from './streamable-routes.js';
+import { type StreamableChannel, streamableRoutes } from './streamable-routes.js';
 
 export interface HttpServerOptions extends AccessOptions {
   readonly host: string;
@@ -82,7 +81,7 @@ const socketGraceMs = 500;
 /** What the routes, the closing and the reaping share. */
 interface State {
   readonly lifecycle: Lifecycle;
-  readonly streamable: Sessions<StreamableHTTPServerTransport>;
+  readonly streamable: Sessions<StreamableChannel>;
   readonly sse: Sessions<SSEServerTransport>;
   readonly limits: HttpLimits;
   readonly modern: LazyEndpoint;

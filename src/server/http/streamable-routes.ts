@@ -9,16 +9,29 @@ import {
 import { eraOfPost } from '../era.js';
 import { isRequest } from '../json-rpc.js';
 import type { EndCancelled } from '../protocol-2025/mcp-connection.js';
+import { createSessionEvents, type SessionEvents } from './event-store.js';
 import { rpcCodes, sendRpcError } from './replies.js';
 import { type PostedMessages, readJson, toMessages } from './request-body.js';
 import type { McpRouteOptions, Routes } from './route.js';
 import type { Session, Sessions } from './sessions.js';
 
-type StreamableSession = Session<StreamableHTTPServerTransport>;
-type StreamableSessions = Sessions<StreamableHTTPServerTransport>;
+/** How the SDK reaches one client, and what it sent last. */
+export interface StreamableChannel {
+  readonly transport: StreamableHTTPServerTransport;
+  readonly events: SessionEvents;
+}
+
+type StreamableSession = Session<StreamableChannel>;
+type StreamableSessions = Sessions<StreamableChannel>;
 
 /** The revision that took batches out of the protocol. */
 const batchesEndedWith = '2025-06-18';
+/** After which a client whose stream broke comes back. */
+const retryMs = 1_000;
+
+const expiredEvent =
+  'The events after this Last-Event-ID are no longer kept. Open a stream without it, and repeat calls that were not answered.';
+const unknownEvent = 'This session has sent no event with this Last-Event-ID.';
 
 export interface StreamableOptions extends McpRouteOptions {
   readonly sessions: StreamableSessions;
@@ -71,7 +84,7 @@ async function openSession(
   request: IncomingMessage,
   response: ServerResponse,
   initialize: JSONRPCMessage,
-  { connector, access, sessions, random }: StreamableOptions,
+  { connector, access, sessions, random, clock }: StreamableOptions,
 ): Promise<void> {
   const owner = access.callerOf(request);
   if (!sessions.makeRoom(owner)) {
@@ -80,10 +93,13 @@ async function openSession(
   }
   const connection = connector(owner);
   const batches = allowsBatches(initialize);
+  const events = createSessionEvents(clock);
   const transport = new StreamableHTTPServerTransport({
+    eventStore: events,
+    retryInterval: retryMs,
     sessionIdGenerator: () => random.id(),
     onsessioninitialized: (id) => {
-      sessions.add({ id, owner, transport, connection, batches });
+      sessions.add({ id, owner, transport: { transport, events }, connection, batches });
       sessions.hold(id, response);
     },
   });
@@ -132,16 +148,31 @@ async function toSession(
     return;
   }
   options.sessions.hold(session.id, response);
-  await session.transport.handleRequest(request, response, isBatch ? messages : first);
+  await session.transport.transport.handleRequest(request, response, isBatch ? messages : first);
+}
+
+/** False when the client wants to go on after an event that is gone; the request was answered then. */
+function canResume(
+  { headers, method }: IncomingMessage,
+  response: ServerResponse,
+  session: StreamableSession,
+): boolean {
+  const after = headers['last-event-id'];
+  if (method !== 'GET' || typeof after !== 'string') return true;
+  const state = session.transport.events.stateOf(after);
+  if (state === 'kept') return true;
+  const [status, message] = state === 'expired' ? [410, expiredEvent] : [400, unknownEvent];
+  sendRpcError(response, status, message);
+  return false;
 }
 
 /** Streamable HTTP with sessions: without them a client's cancel would not reach the call it means. */
 export function streamableRoutes(options: StreamableOptions): Routes {
   const withoutBody = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const session = findSession(request, response, options);
-    if (!session) return;
+    if (!session || !canResume(request, response, session)) return;
     options.sessions.hold(session.id, response);
-    await session.transport.handleRequest(request, response);
+    await session.transport.transport.handleRequest(request, response);
   };
   return {
     '/mcp': { POST: (request, response) => post(request, response, options), GET: withoutBody, DELETE: withoutBody },
