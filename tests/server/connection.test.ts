@@ -69,7 +69,7 @@ describe('one client', () => {
     const { answers, call, close } = await rawClient();
     await call(1, { name: 'bedrock_health' });
     await until(() => answers.length === 1, 'the answer came');
-    expect(answers[0]).toMatchObject({ id: 1, result: { isError: false } });
+    expect(answers[0]).toMatchObject({ id: 1, result: { structuredContent: { version: '1.2.3' } } });
     await close();
   });
 

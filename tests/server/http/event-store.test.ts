@@ -5,10 +5,12 @@ import { fakeClock } from '../../support/fake-clock.js';
 const message = (text: string) => ({ jsonrpc: '2.0' as const, method: 'notifications/message', params: { text } });
 const limits = { maxEvents: 3, maxBytes: 1_000, keepMs: 60_000 };
 
-async function after(events: ReturnType<typeof createSessionEvents>, id: string): Promise<string[]> {
-  const sent: string[] = [];
+async function after(events: ReturnType<typeof createSessionEvents>, id: string): Promise<unknown[]> {
+  const sent: unknown[] = [];
   await events.replayEventsAfter(id, {
-    send: async (_, { params }: never) => void sent.push((params as { text: string }).text),
+    send: async (_, replayed) => {
+      sent.push(replayed);
+    },
   });
   return sent;
 }
@@ -20,7 +22,7 @@ describe('events of a session', () => {
     await events.storeEvent('b', message('other'));
     await events.storeEvent('a', message('two'));
     await events.storeEvent('a', message('three'));
-    expect(await after(events, seen)).toEqual(['two', 'three']);
+    expect(await after(events, seen)).toEqual([message('two'), message('three')]);
     expect(await events.getStreamIdForEventId?.(seen)).toBe('a');
   });
 
