@@ -15,6 +15,8 @@ export type EventState = 'kept' | 'expired' | 'unknown';
 /** What a session sent last, for a client whose stream broke (header Last-Event-ID). */
 export interface SessionEvents extends EventStore {
   stateOf(eventId: string): EventState;
+  /** What follows an event of a call that has ended, as text of a stream; undefined while the call runs. */
+  restAfter(eventId: string): string | undefined;
 }
 
 interface Event {
@@ -23,6 +25,8 @@ interface Event {
   readonly bytes: number;
   readonly storedAtMs: number;
 }
+
+const isAnswer = (message: JSONRPCMessage): boolean => 'result' in message || 'error' in message;
 
 const defaultLimits: EventLimits = { maxEvents: 256, maxBytes: 1024 * 1024, keepMs: 5 * 60_000 };
 
@@ -47,7 +51,23 @@ export function createSessionEvents(clock: Clock, limits: EventLimits = defaultL
     return events.get(Number(eventId));
   }
 
+  /** What only told the client where to begin has no content. */
+  function missedAfter(eventId: string): readonly (readonly [id: number, event: Event])[] {
+    const from = find(eventId);
+    return [...events].filter(
+      ([id, { streamId, message }]) =>
+        id > Number(eventId) && streamId === from?.streamId && Object.keys(message).length > 0,
+    );
+  }
+
   return {
+    restAfter: (eventId) => {
+      const missed = missedAfter(eventId);
+      if (!missed.some(([, { message }]) => isAnswer(message))) return undefined;
+      return missed
+        .map(([id, { message }]) => `event: message\nid: ${id}\ndata: ${JSON.stringify(message)}\n\n`)
+        .join('');
+    },
     storeEvent: async (streamId, message) => {
       lastId += 1;
       const size = Buffer.byteLength(JSON.stringify(message));
@@ -64,11 +84,7 @@ export function createSessionEvents(clock: Clock, limits: EventLimits = defaultL
     replayEventsAfter: async (eventId, { send }) => {
       const from = find(eventId);
       if (!from) throw new Error(`event ${eventId.slice(0, 32)} is not kept`);
-      for (const [id, { streamId, message }] of events) {
-        // What only told the client where to begin has no content.
-        const missed = id > Number(eventId) && streamId === from.streamId && Object.keys(message).length > 0;
-        if (missed) await send(String(id), message);
-      }
+      for (const [id, { message }] of missedAfter(eventId)) await send(String(id), message);
       return from.streamId;
     },
   };

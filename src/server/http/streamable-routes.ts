@@ -151,27 +151,37 @@ async function toSession(
   await session.transport.transport.handleRequest(request, response, isBatch ? messages : first);
 }
 
-/** False when the client wants to go on after an event that is gone; the request was answered then. */
-function canResume(
-  { headers, method }: IncomingMessage,
+/**
+ * Answers a client that wants to go on after an event that is gone, or whose call has ended meanwhile: that stream ends
+ * with the answer, where the SDK's would stay open. False while the call still runs.
+ */
+function answerResume(
+  request: IncomingMessage,
   response: ServerResponse,
-  session: StreamableSession,
+  { id, transport }: StreamableSession,
 ): boolean {
-  const after = headers['last-event-id'];
-  if (method !== 'GET' || typeof after !== 'string') return true;
-  const state = session.transport.events.stateOf(after);
-  if (state === 'kept') return true;
-  const [status, message] = state === 'expired' ? [410, expiredEvent] : [400, unknownEvent];
-  sendRpcError(response, status, message);
-  return false;
+  const after = request.headers['last-event-id'];
+  if (request.method !== 'GET' || typeof after !== 'string') return false;
+  const state = transport.events.stateOf(after);
+  if (state !== 'kept') {
+    const [status, message] = state === 'expired' ? [410, expiredEvent] : [400, unknownEvent];
+    sendRpcError(response, status, message);
+    return true;
+  }
+  const rest = transport.events.restAfter(after);
+  if (rest === undefined) return false;
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'mcp-session-id': id };
+  response.writeHead(200, headers).end(rest);
+  return true;
 }
 
 /** Streamable HTTP with sessions: without them a client's cancel would not reach the call it means. */
 export function streamableRoutes(options: StreamableOptions): Routes {
   const withoutBody = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const session = findSession(request, response, options);
-    if (!session || !canResume(request, response, session)) return;
+    if (!session) return;
     options.sessions.hold(session.id, response);
+    if (answerResume(request, response, session)) return;
     await session.transport.transport.handleRequest(request, response);
   };
   return {

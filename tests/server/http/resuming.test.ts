@@ -2,7 +2,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { fakeClock } from '../../support/fake-clock.js';
 import { firstTarget } from '../../support/fake-service.js';
 import { until } from '../support/face.js';
-import { openSession, type RunningFace, send, startHttp } from '../support/http.js';
+import { openSession, post, type RunningFace, send, startHttp } from '../support/http.js';
 
 /* A stream of revision 2025-11-25 that breaks while its call runs. */
 
@@ -78,6 +78,18 @@ it('a client that comes back gets the answer it missed, over a new stream', asyn
   expect(seen).not.toContain('notifications/progress');
   expect(face.service.invocations).toHaveLength(1);
   expect(face.service.invocations[0]?.aborted).toBe(false);
+});
+
+it('a stream of a call that has ended, or was cancelled, ends too when a client comes back for it', async () => {
+  const open = await startWithGate();
+  const session = await openSession(face.url);
+  const last = await breakingCall(session);
+  const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } };
+  await post(face.url, cancel, session);
+  open();
+  await until(() => face.service.invocations[0]?.aborted === true, 'the cancel arrived');
+  await post(face.url, { jsonrpc: '2.0', id: 8, method: 'ping' }, session);
+  expect(await get(session, last)).toMatchObject({ status: 200, text: expect.stringContaining('"id":7') });
 });
 
 it('a client that comes back too late is told so, and what to do', async () => {
