@@ -74,7 +74,7 @@ export const verdicts = {
   },
   sampling: {
     category: 'validation',
-    reason: 'not_supported',
+    reason: 'sampling_refused',
     message: (at) => `The sampling arguments are not accepted by ${at}.`,
     remedy: 'Leave out temperature, top_p and top_k.',
   },
@@ -146,6 +146,7 @@ export const verdicts = {
   },
   policyDenied: {
     category: 'authorization',
+    reason: 'policy_denied',
     message: (at) => `A policy of the AWS organisation forbids ${at}.`,
     remedy: consoleRemedy('change the service control policy (it must admit the regions of the profile)'),
   },

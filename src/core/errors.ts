@@ -191,6 +191,8 @@ export type ErrorReason =
   | 'input_too_long'
   | 'max_tokens_too_large'
   | 'not_supported'
+  | 'sampling_refused'
+  | 'policy_denied'
   | 'daily_quota'
   | 'first_token_timeout'
   | 'idle_timeout'

@@ -5,7 +5,7 @@ import { type ProfileId, profileId, type Target, targetKey } from '../core/targe
 
 type Directory = Pick<ModelDirectory, 'find' | 'resolve' | 'targetsOf'>;
 
-/** What targets have taught by refusing: the profile they want, and the longest answer they allow. */
+/** What targets have taught by refusing: the profile to use, the longest answer, and that they take no sampling. */
 export interface RequestMending {
   /** The request as its target is known to want it. */
   prepare(request: RoutedRequest): RoutedRequest;
@@ -19,6 +19,7 @@ const mostLessons = 2_000;
 
 export function createRequestMending(directory: Directory): RequestMending {
   const profiles = new Map<string, ProfileId>();
+  const withoutSampling = new Map<string, true>();
   const answerLimits = new Map<string, number>();
 
   const throughOtherProfile = (target: Target, asked: ModelRequest): Target | undefined => {
@@ -38,21 +39,39 @@ export function createRequestMending(directory: Directory): RequestMending {
   return {
     throughOtherProfile,
     prepare: (request) => {
-      const profile = request.target.profile ?? profiles.get(targetKey(request.target));
+      const profile = profiles.get(targetKey(request.target)) ?? request.target.profile;
       const target = profile === undefined ? request.target : { ...request.target, profile };
       const limit = answerLimits.get(targetKey(target)) ?? Number.POSITIVE_INFINITY;
-      return { ...request, target, max_tokens: Math.min(request.max_tokens, limit) };
+      const taken = withoutSampling.has(target.model) ? unsampled(request) : request;
+      return { ...taken, target, max_tokens: Math.min(request.max_tokens, limit) };
     },
     mend: (request, error, asked) => {
       if (error.textHandedOn) return undefined;
       if (error.reason === 'max_tokens_too_large') return shortened(request, error.maxTokensAllowed);
-      if (error.reason !== 'needs_profile' || request.target.profile !== undefined) return undefined;
+      if (error.reason === 'sampling_refused') {
+        if (!isSampled(request)) return undefined;
+        remember(withoutSampling, request.target.model, true);
+        return unsampled(request);
+      }
+      if (!isWrongProfile(error, request.target)) return undefined;
       const target = throughOtherProfile(request.target, asked);
       if (target?.profile === undefined) return undefined;
       remember(profiles, targetKey(request.target), target.profile);
       return { ...request, target };
     },
   };
+}
+
+/** An organisation that allows regions by name forbids the global profiles, whose region is not known beforehand. */
+const isWrongProfile = ({ reason }: ServiceError, { profile }: Target): boolean =>
+  (reason === 'needs_profile' && profile === undefined) ||
+  (reason === 'policy_denied' && profile?.startsWith('global.') === true);
+
+const isSampled = ({ temperature, top_p, top_k }: RoutedRequest): boolean =>
+  (temperature ?? top_p ?? top_k) !== undefined;
+
+function unsampled({ temperature: _, top_p: __, top_k: ___, ...rest }: RoutedRequest): RoutedRequest {
+  return rest;
 }
 
 function remember<Value>(lessons: Map<string, Value>, key: string, value: Value): void {

@@ -33,7 +33,11 @@ export function withNotices(response: ModelResponse, answered: Answered): ModelR
   const limit = lowered ? [`max_tokens was lowered to ${max_tokens}, the most that ${target.model} can write.`] : [];
   const { profile } = answered.candidate.target;
   const otherWay = target.profile === profile ? [] : [`${target.model} was reached through profile ${target.profile}.`];
-  return { ...response, notices: [...decision.notices, ...moved, ...otherWay, ...limit, ...response.notices] };
+  const given = (['temperature', 'top_p', 'top_k'] as const).filter((name) => request[name] !== undefined);
+  const dropped = given.filter((name) => routed[name] === undefined);
+  const sampling = dropped.length === 0 ? [] : [`${target.model} does not take ${dropped.join(', ')}: left out.`];
+  const notices = [...decision.notices, ...moved, ...otherWay, ...limit, ...sampling, ...response.notices];
+  return { ...response, notices };
 }
 
 function fateOf(failure: Failure): string {

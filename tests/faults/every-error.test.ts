@@ -84,7 +84,7 @@ const byMessage: readonly Row[] = [
   invalid('The maximum tokens exceeds the model limit.', 'validation/max_tokens_too_large', 'again, end', /max_tokens/),
   invalid('Malformed input request: extraneous key [x] is not permitted', 'validation', 'end', /optional arguments/),
   invalid("This model doesn't support the toolConfig field.", 'validation/not_supported', 'end', /bedrock_models/),
-  invalid('`temperature` is deprecated for this model.', 'validation/not_supported', 'end', /temperature/),
+  invalid('`temperature` is deprecated for this model.', 'validation/sampling_refused', 'end', /temperature/),
   invalid('The text field in the ContentBlock object is blank.', 'validation', 'end', /conversation/),
   denied(
     "You don't have access to the model with the specified model ID.",
@@ -98,7 +98,7 @@ const byMessage: readonly Row[] = [
   ),
   denied('INVALID_PAYMENT_INSTRUMENT', 'authorization/subscription_missing', /Billing/),
   missing('Model use case details have not been submitted.', 'authorization/use_case_form_missing', /use case form/),
-  denied('with an explicit deny in a service control policy', 'authorization', /service control policy/),
+  denied('with an explicit deny in a service control policy', 'authorization/policy_denied', /service control policy/),
   denied('is not authorized to perform: bedrock:InvokeModel', 'authorization', /bedrock:InvokeModel/),
   denied('The guardrail is required.', 'validation/guardrail', /guardrail/, 'end'),
 ];

@@ -62,6 +62,41 @@ describe('failover', () => {
     ]);
   });
 
+  it('leaves sampling out where the model refuses it, says so, and remembers it', async () => {
+    const message = '`temperature` is deprecated for this model.';
+    await app.sandbox.control.faults({ kind: 'error', name: 'ValidationException', message, count: 1 });
+    const ask = { model: `arn:aws:bedrock:us-east-1::foundation-model/${lite}`, temperature: 0.2, fallback: false };
+    const first = await app.invoke(ask);
+    expect(first.response.notices).toContain(`${lite} does not take temperature: left out.`);
+    await app.invoke(ask);
+    const asked = (await app.upstream()).map(({ requestBody }) => JSON.parse(requestBody).inferenceConfig.temperature);
+    expect(asked).toEqual([0.2, undefined, undefined]);
+  });
+
+  it('goes through the profile of the geography where a policy forbids the global one, and remembers it', async () => {
+    const found = app.sandbox.catalogue.models.find(
+      ({ requiresProfile, profiles, kind, lifecycle }) =>
+        requiresProfile === true &&
+        profiles['global'] &&
+        profiles['us'] &&
+        kind === 'chat' &&
+        lifecycle.status === 'ACTIVE',
+    );
+    const [model, us, global] = [found?.id ?? '', found?.profiles['us'] ?? '', found?.profiles['global'] ?? ''];
+    const limited = await startApplication({
+      AWS_BEDROCK_REGION: 'us-east-1',
+      BEDROCK_ALLOWED_GEOGRAPHIES: 'global,us',
+    });
+    const message =
+      'is not authorized to perform: bedrock:InvokeModel with an explicit deny in a service control policy';
+    await limited.sandbox.control.faults({ kind: 'error', name: 'AccessDeniedException', message, model: global });
+    for (let call = 0; call < 2; call += 1) {
+      expect(servedBy(await limited.invoke({ model, fallback: false })).profile).toBe(us);
+    }
+    expect((await limited.upstream()).map(({ modelId }) => modelId)).toEqual([global, us, us]);
+    await limited.close();
+  });
+
   it('never moves on after a mistake of the caller', async () => {
     await app.sandbox.control.faults({ kind: 'error', name: 'ValidationException', message: 'bad field' });
     expect((await app.failure({ model: lite })).category).toBe('validation');
