@@ -3,6 +3,7 @@
  * it fail, because a rule that matches nothing passes without a word.
  */
 const domains = [
+  'alerts',
   'bedrock',
   'caching',
   'cli',
@@ -98,6 +99,7 @@ module.exports = {
       'pg',
     ),
     onlyIn('resilience-libraries-in-resilience', '^src/resilience/', 'opossum', 'p-retry'),
+    onlyIn('webhook-libraries-in-alerts', '^src/alerts/', 'ipaddr\\.js', 'standardwebhooks'),
     onlyIn('jose-in-auth', '^src/server/auth/', 'jose'),
     onlyIn('winston-in-logger', '^src/observability/logger\\.ts$', 'winston'),
     onlyIn(

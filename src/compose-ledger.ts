@@ -15,6 +15,8 @@ import { createDatabase, type Database } from './storage/database.js';
 export interface OpenedLedger {
   readonly ledger: RetryingLedger;
   readonly check: HealthCheck;
+  /** Where it is; others may keep things in it too. */
+  readonly database: Database;
   /** Writes what waits, then closes. */
   close(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function openLedger(options: ApplicationOptions, onServerEvent: (event: S
   const running = startLedgerUpkeep({ ledger: upkeep, catchUp, clock, logger });
   return {
     ledger,
+    database,
     check: createLedgerCheck({ database, spooled: () => spooling?.waiting() ?? 0, unwritten: ledger.pending }),
     close: async () => {
       await running.stop();

@@ -100,11 +100,10 @@ export async function compose(options: ApplicationOptions): Promise<Application>
   const redis = openRedis(options, watch);
   const learning = await startLearning({ ...options, redis });
   const memory = openCallMemory({ ...options, redis, encryptionKeys: settings.encryption.keys });
-  const { onServerEvent } = watch;
-  const costs = await openCosts({ options, directory, redis, onServerEvent });
-  watch.subscribers.push(memory.subscriber, costs.monitor, backend.readiness, models.subscriber, learning.learner);
+  const costs = await openCosts({ ...watch, options, directory, redis, health: () => service.health(false) });
+  watch.subscribers.push(memory.subscriber, ...costs.listeners, backend.readiness, models.subscriber, learning.learner);
   // Answers are made anew through the service, which is there only when all of its parts are.
-  const cache = openCache({ ...options, onServerEvent, directory, redis, invoke: () => service.invoke });
+  const cache = openCache({ ...options, ...watch, directory, redis, invoke: () => service.invoke });
   const router = currentRouter(directory, createRouter(options, watch, learning, directory, prices, costs.outlook));
   const shadow = openShadow(options, directory);
   const { performance, breakers, subscribers, metrics } = watch;
@@ -123,6 +122,7 @@ export async function compose(options: ApplicationOptions): Promise<Application>
     ...costs.told,
     health: openHealth(options, watch, [...backend.checks, models.check, ...costs.checks, cache.check]),
     cache: cache.administration,
+    ...costs.administration,
     countTokens: createTokenCounter({ clock, count: backend.client.countTokens }),
     subscribers,
     clock,

@@ -1,5 +1,5 @@
 import { createBatch } from './batch.js';
-
+import type { AlertAdministration } from './core/alerts.js';
 import type { Answers } from './core/answers.js';
 import { type BudgetSubject, type BudgetUse, tagsWithGroups } from './core/budget.js';
 import { foldEvent, newCallRecord } from './core/call-record.js';
@@ -58,6 +58,7 @@ export interface ServiceParts {
   readonly countTokens?: (request: RoutedRequest) => Promise<number | undefined>;
   readonly retrieval?: (run: RunCall) => Retrieval;
   readonly cache?: CacheAdministration;
+  readonly alerts?: AlertAdministration;
   readonly answers: Answers;
   readonly jobs: Jobs;
   readonly sessions: Sessions;
@@ -111,6 +112,7 @@ export function createBedrockIntegrationService(parts: ServiceParts): BedrockInt
     diagnostics,
     ...(parts.retrieval && { retrieval: parts.retrieval(run) }),
     ...(parts.cache && { cache: parts.cache }),
+    ...(parts.alerts && { alerts: parts.alerts }),
     route: async (request, caller) => parts.route(await prepare(request), caller),
     feedback: async (feedback, caller) => takeFeedback(parts, feedback, caller),
     estimate: async (request, caller) => estimate(parts, await prepare(request), caller),

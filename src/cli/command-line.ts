@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CommandContext, createCommandContext } from './command-context.js';
+import { addAlerts } from './commands/alerts.js';
 import { addCache } from './commands/cache.js';
 import { addConfig } from './commands/config.js';
 import { addDoctor } from './commands/doctor.js';
@@ -24,6 +25,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addModels,
   addUsage,
   addCache,
+  addAlerts,
   addDoctor,
   addConfig,
   addIamPolicy,

@@ -10,8 +10,6 @@ export const unsupportedNames: Readonly<Record<string, readonly string[]>> = {
   BEDROCK_LANGFUSE_ENABLED: ['false', '0'],
   BEDROCK_CAPTURE_CONTENT: ['none'],
   BEDROCK_RETENTION_DAYS: [],
-  BEDROCK_WEBHOOK_URL: [],
-  BEDROCK_WEBHOOK_SECRET: [],
 };
 
 export const isOurs = (name: string): boolean => /^(AWS_)?BEDROCK_/i.test(name);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { alertProblems } from './alert-settings.js';
 import { authenticationProblems } from './authentication-settings.js';
 import { isOurs, isSupported, nearestName, unsupportedNames } from './known-names.js';
 import { type SettingDefinition, settingTable } from './setting-table.js';
@@ -85,6 +86,7 @@ export function combinationProblems(settings: ParsedSettings, values: RawValues)
   const weighted = [models.strategy, ...Object.values(models.callerStrategies)].includes('weighted');
   const pairs: readonly (readonly [boolean, string, string])[] = [
     ...authenticationProblems(authentication, server.host),
+    ...alertProblems(settings.alerts),
     [
       (aws.accessKeyId === undefined) !== (aws.secretAccessKey === undefined),
       aws.accessKeyId === undefined ? 'AWS_BEDROCK_ACCESS_KEY_ID' : 'AWS_BEDROCK_SECRET_ACCESS_KEY',

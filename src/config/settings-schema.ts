@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unknownPricePolicies } from '../core/pricing.js';
 import { optimizeGoals, strategyNames, tasks } from '../core/request.js';
+import { alerts } from './alert-settings.js';
 import { authentication } from './authentication-settings.js';
 import { aws } from './aws-settings.js';
 import { budgetList, timeZone } from './budget-settings.js';
@@ -411,6 +412,7 @@ export const settingsSchema = z.strictObject({
   localModel: localModel.prefault({}),
   hedging: hedging.prefault({}),
   cost: cost.prefault({}),
+  alerts: alerts.prefault({}),
   storage: storage.prefault({}),
   server: server.prefault({}),
   authentication: authentication.prefault({}),

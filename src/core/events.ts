@@ -1,3 +1,4 @@
+import type { Alert } from './alerts.js';
 import type { BudgetUnit } from './budget.js';
 import type { ErrorCategory, ErrorReason } from './errors.js';
 import type { Cost, ModelResponse, NanoUsd, Usage } from './response.js';
@@ -109,6 +110,14 @@ export type ServerEvent =
       readonly degraded: boolean;
       /** The first trouble, or the last that ended. */
       readonly why: string;
+    }
+  | { readonly type: 'alert-changed' /** Of a budget, or of what is spent. */; readonly alert: Alert }
+  | { readonly type: 'alert-sent'; readonly outcome: 'delivered' | 'postponed' | 'given-up' }
+  | {
+      readonly type: 'server-health-changed';
+      readonly healthy: boolean;
+      /** Why it is not. */
+      readonly reasons: readonly string[];
     }
   | { readonly type: 'store-degraded'; readonly store: string; readonly why: string }
   | { readonly type: 'store-recovered'; readonly store: string }

@@ -1,3 +1,4 @@
+import type { AlertAdministration } from './alerts.js';
 import type { Answers } from './answers.js';
 import type { Batch, BatchOptions, BatchOutcome } from './batch.js';
 import type { BudgetPeriod, BudgetUnit } from './budget.js';
@@ -231,6 +232,8 @@ export interface BedrockIntegrationService {
   readonly retrieval?: Retrieval;
   /** The operator's hold on the cache; undefined where this server was made without. */
   readonly cache?: CacheAdministration;
+  /** Messages to the operator; undefined where none are sent. */
+  readonly alerts?: AlertAdministration;
   /** Calls of many requests, some at once; one that fails is an outcome and no error. */
   batch(batch: Batch, options: BatchOptions): Promise<readonly BatchOutcome[]>;
   readonly answers: Answers;

@@ -143,6 +143,16 @@ function logServerEvent(logger: Logger, event: ServerEvent): void {
     case 'store-recovered':
       logger.info('store recovered', { store: event.store });
       return;
+    case 'alert-changed': {
+      const { summary, key, status, facts } = event.alert;
+      if (status === 'firing') logger.warn(summary, { alert: key, ...facts });
+      else logger.info(summary, { alert: key, ...facts });
+      return;
+    }
+    case 'server-health-changed':
+      logger.warn(event.healthy ? 'healthy again' : 'unhealthy', { reasons: event.reasons });
+      return;
+    case 'alert-sent':
     case 'budget-compared':
     case 'cache-changed':
       // Told again and again, whatever they find: for the metrics, not for the log.

@@ -80,6 +80,21 @@ export const metricDefinitions = {
     help: '1 for the state that the circuit breaker of a target is in, 0 for the others.',
     labels: ['model', 'region', 'state'],
   },
+  budget_drift: {
+    kind: 'gauge',
+    help: 'What a counter of a budget differs from the ledger by, at the last comparison, in its unit (USD, tokens, calls).',
+    labels: ['budget', 'unit'],
+  },
+  alerts_total: {
+    kind: 'counter',
+    help: 'Alerts of budgets and of spending, by type and status (firing, resolved).',
+    labels: ['type', 'status'],
+  },
+  alert_messages_total: {
+    kind: 'counter',
+    help: 'Tries to send a message to the webhook, by outcome (delivered, postponed, given-up).',
+    labels: ['outcome'],
+  },
   in_flight: { kind: 'gauge', help: 'Calls that are running or waiting now.', labels: [] },
   build_info: {
     kind: 'gauge',

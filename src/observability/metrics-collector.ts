@@ -41,6 +41,7 @@ export async function createMetricsCollector({ version, isKnownModel }: MetricsO
   });
   const recordCall = callRecorder(meters);
   const recordCache = cacheRecorder(meters);
+  const recordBudget = budgetRecorder(meters);
   meters.set('build_info', { version, node: process.version }, 1);
   meters.set('in_flight', {}, 0);
   return {
@@ -52,6 +53,7 @@ export async function createMetricsCollector({ version, isKnownModel }: MetricsO
     onServerEvent: (event) => {
       recordBreaker(meters, event, labelsOf);
       recordCache(event);
+      recordBudget(event);
     },
   };
 }
@@ -141,6 +143,21 @@ function recordBreaker(meters: Meters, event: ServerEvent, labelsOf: (target: Ta
   for (const state of breakerStates) {
     meters.set('breaker_state', { ...labelsOf(event.target), state }, Number(state === event.state));
   }
+}
+
+function budgetRecorder(meters: Meters): (event: ServerEvent) => void {
+  const budgets = boundedLabel();
+  return (event) => {
+    if (event.type === 'budget-compared') {
+      const { budget, unit, drift } = event;
+      meters.set('budget_drift', { budget: budgets(budget), unit }, unit === 'usd' ? drift / 1e9 : drift);
+    }
+    if (event.type === 'alert-changed') {
+      const { type, status } = event.alert;
+      meters.add('alerts_total', { type, status });
+    }
+    if (event.type === 'alert-sent') meters.add('alert_messages_total', { outcome: event.outcome });
+  };
 }
 
 /** The first values keep their name, all later ones share `other`: nobody can blow up the number of series. */

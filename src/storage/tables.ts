@@ -111,6 +111,21 @@ export interface SpoolTable {
   payload: string;
 }
 
+/** Messages to the operator that wait, or were given up (`dead` 1). */
+export interface AlertDeliveriesTable {
+  seq: GeneratedAlways<number>;
+  id: string;
+  /** Messages of one alert keep their order. */
+  alert_key: string;
+  payload: string;
+  dead: number;
+  tries: number;
+  due_at_ms: number;
+  changed_at_ms: number;
+  /** Why the last try failed. */
+  why: string;
+}
+
 export interface Tables {
   attempts: AttemptsTable;
   intents: IntentsTable;
@@ -118,4 +133,5 @@ export interface Tables {
   spend_totals: SpendTotalsTable;
   holds: HoldsTable;
   spool: SpoolTable;
+  alert_deliveries: AlertDeliveriesTable;
 }

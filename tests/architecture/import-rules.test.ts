@@ -37,6 +37,7 @@ const planted: Readonly<Record<string, { readonly file: string; readonly code: s
   'resilience-libraries-in-resilience': { file: 'src/routing/bad.ts', code: `import 'opossum';` },
   'winston-in-logger': { file: 'src/observability/bad.ts', code: `import 'winston';` },
   'report-libraries-in-reporting': { file: 'src/cost/bad-report.ts', code: `import 'linkedom';` },
+  'webhook-libraries-in-alerts': { file: 'src/cost/bad-webhook.ts', code: `import 'standardwebhooks';` },
   'commander-in-cli': { file: 'src/models/bad-cli.ts', code: `import 'commander';` },
   'no-cycles': { file: 'src/models/cycle-a.ts', code: `import './cycle-b.js';\nexport const a = 1;` },
   'no-orphans': { file: 'src/models/lonely.ts', code: 'export const alone = 1;' },

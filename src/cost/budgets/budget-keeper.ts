@@ -4,7 +4,7 @@ import { ServiceError } from '../../core/errors.js';
 import type { ServerEvent } from '../../core/events.js';
 import type { SpendTruth } from '../../core/ledger.js';
 import type { Logger } from '../../core/ports.js';
-import { noRoomError, uncheckedError } from './budget-refusal.js';
+import { fitsLater, noRoomError, uncheckedError } from './budget-refusal.js';
 import type { BudgetStore, CounterState } from './budget-store.js';
 import { amountsOf, type Counter, type CounterAmount, counterName, countersOf } from './counters.js';
 import { createGrants } from './grants.js';
@@ -80,7 +80,8 @@ export function createBudgetKeeper(options: BudgetKeeperOptions): BudgetKeeper {
     const parts = partsOf(request.subject, request.use, request.atMs);
     if (parts.length === 0) return [];
     grants.want(parts.map(({ counter }) => counter));
-    const failure = await tryHold(() => holdIn(store, request, parts), strictest(parts), signal, clock);
+    const attempt = () => holdIn(store, standings, request, parts);
+    const failure = await tryHold(attempt, strictest(parts), signal, clock);
     if (failure === undefined) {
       reach.found();
       live.add(id, leaseMs, parts);
@@ -122,10 +123,16 @@ export function createBudgetKeeper(options: BudgetKeeperOptions): BudgetKeeper {
 }
 
 /** @throws ServiceError budget_exceeded when there is no room. */
-async function holdIn(store: SeedingStore, request: HoldRequest, parts: readonly CounterAmount[]): Promise<void> {
+async function holdIn(
+  store: SeedingStore,
+  standings: Standings,
+  request: HoldRequest,
+  parts: readonly CounterAmount[],
+): Promise<void> {
   const outcome = await store.hold(request.id, request.leaseMs, parts);
   if (outcome.outcome === 'refused') {
     const refused = outcome.refused.flatMap((index) => refusedPart(parts[index], outcome.states[index]));
+    for (const part of refused) if (!fitsLater(part)) standings.noteRefusal(part.counter);
     throw noRoomError(refused, request.atMs);
   }
   if (outcome.outcome === 'settled') throw new ServiceError('internal', 'An attempt that has ended was to begin.');

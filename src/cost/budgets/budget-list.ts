@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Budget } from '../../core/integration-service.js';
 import type { Caller } from '../../core/pipeline.js';
 import type { CounterState } from './budget-store.js';
-import { amountsOf, type Counter, counterName, counterOf, countersOf } from './counters.js';
+import { amountsOf, type Counter, counterName, counterOf, countersOf, isOneCounter } from './counters.js';
 import type { SeedingStore } from './seeding-store.js';
 import type { Standings } from './standings.js';
 import { strainedFrom } from './throttle-curve.js';
@@ -31,7 +31,7 @@ export interface BudgetList {
 export function createBudgetList({ definitions, store, standings, clock }: BudgetListOptions): BudgetList {
   const listed = (): readonly Counter[] => {
     const nowMs = clock.nowMs();
-    const fixed = definitions.filter(isOne).map((budget) => counterOf(budget, '', nowMs));
+    const fixed = definitions.filter(isOneCounter).map((budget) => counterOf(budget, '', nowMs));
     const names = new Set(fixed.map(({ key }) => key));
     const seen = standings.current(nowMs).filter(({ counter }) => !names.has(counter.key));
     const fullest = seen.toSorted(
@@ -67,10 +67,6 @@ export function createBudgetList({ definitions, store, standings, clock }: Budge
     },
   };
 }
-
-/** True when the budget is one counter at a time, whoever calls. */
-const isOne = ({ scope }: BudgetDefinition): boolean =>
-  scope.kind === 'server' || scope.kind === 'group' || scope.value !== undefined;
 
 const isPersonal = ({ scope: { kind } }: BudgetDefinition): boolean =>
   kind === 'caller' || kind === 'group' || kind === 'tag';

@@ -29,10 +29,13 @@ export function noRoomError(parts: readonly RefusedPart[], nowMs: number): Servi
   });
 }
 
-function waitOf({ counter, amount, state }: RefusedPart, nowMs: number): number {
-  const resetMs = Math.max(0, counter.window.toMs - nowMs);
-  const fitsLater = state.spent + amount <= (counter.budget.limit ?? 0);
-  return fitsLater ? Math.min(soonMs, resetMs) : resetMs;
+/** True when only what calls under way hold stands in the way. */
+export const fitsLater = ({ counter, amount, state }: RefusedPart): boolean =>
+  state.spent + amount <= (counter.budget.limit ?? 0);
+
+function waitOf(part: RefusedPart, nowMs: number): number {
+  const resetMs = Math.max(0, part.counter.window.toMs - nowMs);
+  return fitsLater(part) ? Math.min(soonMs, resetMs) : resetMs;
 }
 
 /** The counters cannot be reached, and the policy of the budget is to refuse then. */

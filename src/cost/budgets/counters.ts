@@ -120,3 +120,7 @@ export function amountsOf(counters: readonly Counter[], use: BudgetUse): readonl
 /** Names a counter to people: the budget, and whose part of it. */
 export const counterName = ({ budget, value }: Counter): string =>
   value === '' ? budget.name : `${budget.name}/${value}`;
+
+/** True when the budget is one counter at a time, whoever calls. */
+export const isOneCounter = ({ scope }: BudgetDefinition): boolean =>
+  scope.kind === 'server' || scope.kind === 'group' || scope.value !== undefined;

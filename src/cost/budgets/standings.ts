@@ -13,12 +13,16 @@ export interface Standing {
 export interface Standings {
   note(counter: Counter, state: CounterState): void;
   of(counter: Counter): CounterState | undefined;
+  /** A call was refused because the counter has no room for it, whatever calls under way give back. */
+  noteRefusal(counter: Counter): void;
+  isRefusing(counter: Counter): boolean;
   /** Those of windows that are not over. */
   current(nowMs: number): readonly Standing[];
 }
 
 export function createStandings(): Standings {
   const known = new Map<string, Standing>();
+  const refusing = new Set<string>();
   return {
     note: (counter, state) => {
       // Put at the end again, so that the first is the one that was not heard of for longest.
@@ -28,8 +32,16 @@ export function createStandings(): Standings {
       if (known.size > mostCounters && oldest !== undefined) known.delete(oldest);
     },
     of: ({ key }) => known.get(key)?.state,
+    noteRefusal: ({ key }) => {
+      if (refusing.size < mostCounters) refusing.add(key);
+    },
+    isRefusing: ({ key }) => refusing.has(key),
     current: (nowMs) => {
-      for (const [key, { counter }] of known) if (counter.window.toMs <= nowMs) known.delete(key);
+      for (const [key, { counter }] of known) {
+        if (counter.window.toMs > nowMs) continue;
+        known.delete(key);
+        refusing.delete(key);
+      }
       return [...known.values()];
     },
   };

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { ServerEvent } from '../../core/events.js';
 import type { Logger } from '../../core/ports.js';
+import type { Watch } from './alert-watch.js';
 import type { BudgetKeeper } from './budget-keeper.js';
 import { type Counter, counterName } from './counters.js';
 
@@ -15,21 +16,22 @@ export interface UpkeepOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onServerEvent: (event: ServerEvent) => void;
-  /** Looks whether alerts are due; never rejects. */
-  readonly watch?: () => Promise<void>;
+  /** Look at every round whether something is to be told. */
+  readonly watches?: readonly Watch[];
 }
 
 export interface Upkeep {
   /** One round of everything, counters compared. */
   reconcile(): Promise<void>;
-  stop(): void;
+  /** Resolves when the round under way has ended. */
+  stop(): Promise<void>;
 }
 
 /**
  * Does for the budgets what no call waits for: keeps holds alive, sends what waits, and compares counters with the ledger.
  * A difference that is still the same at the next look is no booking on its way, so the counter is built anew.
  */
-export function startUpkeep({ keeper, clock, logger, onServerEvent, watch }: UpkeepOptions): Upkeep {
+export function startUpkeep({ keeper, clock, logger, onServerEvent, watches = [] }: UpkeepOptions): Upkeep {
   const suspected = new Map<string, number>();
   const stopped = new AbortController();
 
@@ -58,14 +60,23 @@ export function startUpkeep({ keeper, clock, logger, onServerEvent, watch }: Upk
       await clock.sleep(intervalMs, stopped.signal);
       if (round % roundsToCompare === 0) await reconcile().catch((error: unknown) => tellFailure(logger, error));
       else await keeper.maintain();
-      await watch?.();
+      for (const watch of watches) await watch.look().catch((error: unknown) => tellBlindness(logger, error));
     }
   };
 
   // Its only rejection is the end of the sleep.
-  run().catch(() => undefined);
-  return { reconcile, stop: () => stopped.abort() };
+  const running = run().catch(() => undefined);
+  return {
+    reconcile,
+    stop: async () => {
+      stopped.abort();
+      await running;
+    },
+  };
 }
 
 const tellFailure = (logger: Logger, error: unknown): void =>
   logger.warn('Budgets could not be compared with the ledger.', { error });
+
+const tellBlindness = (logger: Logger, error: unknown): void =>
+  logger.debug('It could not be seen whether a budget is worth an alert.', { error });
