@@ -119,7 +119,7 @@ describe('a profile', () => {
       while (performance.now() < untilMs) Math.hypot(Math.random(), 1);
       if (busy) setImmediate(keepProcessBusy);
     };
-    const taken = profile(0.5, signal);
+    const taken = profile(2, signal);
     keepProcessBusy();
     await expect(profile(0.1, signal)).rejects.toMatchObject({ category: 'rate_limit' });
     const { hot, cpu, rssBytes } = await taken;
