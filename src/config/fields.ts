@@ -108,6 +108,7 @@ export const json = <Value extends z.ZodType>(form: string, value: Value) => ({
   schema: z.preprocess(readJson, value),
 });
 
+export const modelName = text('a model id, profile id or alias', /^[\w.:/-]{1,2048}$/);
 export const word = text('a text without spaces', /^\S+$/);
 export const anything = text('a text', /\S/);
 export const httpUrl = url('https:', 'http:');
