@@ -1,3 +1,4 @@
+import { createAlarm } from '../core/alarm.js';
 import type { Clock } from '../core/clock.js';
 import { ServiceError } from '../core/errors.js';
 import type { Target } from '../core/target.js';
@@ -35,24 +36,16 @@ interface Watched {
 /** One sleeper for all attempts of a client: it wakes when the first of them may be late, looks, and sleeps again. */
 export function createAttemptWatches(clock: Clock): AttemptWatches {
   const watched = new Set<Watched>();
-  const closed = new AbortController();
-  let wakesAtMs = Number.POSITIVE_INFINITY;
-
-  const wakeAt = (dueMs: number): void => {
-    // An earlier waking sees to this one as well.
-    if (dueMs >= wakesAtMs || closed.signal.aborted) return;
-    wakesAtMs = dueMs;
-    // Rejects only when closed, which is no news.
-    clock.sleep(dueMs - clock.monotonicMs(), closed.signal).then(look, () => undefined);
-  };
   const look = (): void => {
-    wakesAtMs = Number.POSITIVE_INFINITY;
     const nowMs = clock.monotonicMs();
+    let earliestMs = Number.POSITIVE_INFINITY;
     for (const each of watched) {
       if (each.dueMs <= nowMs) each.late();
-      else wakeAt(each.dueMs);
+      else earliestMs = Math.min(earliestMs, each.dueMs);
     }
+    alarm.ringBy(earliestMs);
   };
+  const alarm = createAlarm(clock, look);
 
   return {
     open: (limits, target, caller) => {
@@ -73,12 +66,12 @@ export function createAttemptWatches(clock: Clock): AttemptWatches {
         awaitFirstToken: () => {
           entry.dueMs = clock.monotonicMs() + limits.firstTokenTimeoutMs;
           watched.add(entry);
-          wakeAt(entry.dueMs);
+          alarm.ringBy(entry.dueMs);
         },
         sawLife: () => {
           entry.dueMs = clock.monotonicMs() + limits.idleTimeoutMs;
           silence = silentMiddle;
-          if (watched.has(entry)) wakeAt(entry.dueMs);
+          if (watched.has(entry)) alarm.ringBy(entry.dueMs);
         },
         abort: () => controller.abort(),
         stop: () => {
@@ -87,7 +80,7 @@ export function createAttemptWatches(clock: Clock): AttemptWatches {
         },
       };
     },
-    close: () => closed.abort(),
+    close: () => alarm.close(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { createAlarm } from './alarm.js';
 import type { Clock } from './clock.js';
 import { ServiceError } from './errors.js';
 
@@ -15,46 +16,38 @@ export interface Deadlines {
 /** One wait for all calls: they end long before their deadlines, and a timer for each would be made to be thrown away. */
 export function createDeadlines(clock: Clock): Deadlines {
   const running = new Map<EndCall, { readonly startedAtMs: number; readonly atMs: number }>();
-  const closed = new AbortController();
-  let wakeAtMs = Number.POSITIVE_INFINITY;
+  let closedWith: ServiceError | undefined;
 
   const endDue = (): void => {
     const nowMs = clock.monotonicMs();
+    let earliestMs = Number.POSITIVE_INFINITY;
     for (const [end, { startedAtMs, atMs }] of running) {
-      if (atMs > nowMs) continue;
+      if (atMs > nowMs) {
+        earliestMs = Math.min(earliestMs, atMs);
+        continue;
+      }
       running.delete(end);
       const message = `No answer within ${Math.round(atMs - startedAtMs)} ms.`;
       end(new ServiceError('timeout', message, { reason: 'deadline' }));
     }
+    alarm.ringBy(earliestMs);
   };
-  const wake = async (atMs: number): Promise<void> => {
-    wakeAtMs = atMs;
-    await clock.sleep(atMs - clock.monotonicMs(), closed.signal);
-    // A deadline before it came later and has a wait of its own.
-    if (wakeAtMs < atMs) return;
-    wakeAtMs = Number.POSITIVE_INFINITY;
-    endDue();
-    plan();
-  };
-  const plan = (): void => {
-    let earliestMs = Number.POSITIVE_INFINITY;
-    for (const { atMs } of running.values()) earliestMs = Math.min(earliestMs, atMs);
-    if (earliestMs < wakeAtMs) wake(earliestMs).catch(() => undefined);
-  };
+  const alarm = createAlarm(clock, endDue);
   return {
     add: (end, atMs) => {
-      if (closed.signal.aborted) {
-        end(closed.signal.reason as ServiceError);
+      if (closedWith) {
+        end(closedWith);
         return;
       }
       running.set(end, { startedAtMs: clock.monotonicMs(), atMs });
-      if (atMs < wakeAtMs) wake(atMs).catch(() => undefined);
+      alarm.ringBy(atMs);
     },
     remove: (end) => {
       running.delete(end);
     },
     close: (reason) => {
-      closed.abort(reason);
+      closedWith = reason;
+      alarm.close();
       for (const end of running.keys()) end(reason);
       running.clear();
     },

@@ -5,6 +5,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
   /** How long each sleep so far was asked to last. */
   readonly sleeps: readonly number[];
+  /** Sleepers that neither woke nor were called off. */
+  readonly sleeping: number;
 }
 
 interface Sleeper {
@@ -20,6 +22,9 @@ export function fakeClock({ startMs = Date.UTC(2026, 10, 23), autoAdvance = fals
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
   return {
     sleeps,
+    get sleeping() {
+      return sleepers.length;
+    },
     nowMs: () => startMs + elapsedMs,
     monotonicMs: () => elapsedMs,
     sleep: (ms, signal) => {
