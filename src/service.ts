@@ -203,13 +203,16 @@ interface Life {
 function startLife(clock: Clock, caller: AbortSignal, atMs: number, deadlines: Deadlines): Life {
   const life = new AbortController();
   let giveUp: (reason: unknown) => void = () => undefined;
+  let endGrace: () => void = () => undefined;
   const patience = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
   const end = (reason: unknown): void => {
     if (life.signal.aborted) return;
     life.abort(reason);
-    clock.sleep(abortGraceMs).then(
+    const grace = new AbortController();
+    endGrace = () => grace.abort();
+    clock.sleep(abortGraceMs, grace.signal).then(
       () => giveUp(abortedError(life.signal)),
       () => undefined,
     );
@@ -224,6 +227,7 @@ function startLife(clock: Clock, caller: AbortSignal, atMs: number, deadlines: D
     stop: () => {
       deadlines.remove(end);
       caller.removeEventListener('abort', cancel);
+      endGrace();
     },
   };
 }

@@ -31,11 +31,13 @@ export function createRunningRequests(): RunningRequests {
     size: () => running.size,
     run: async (id, closed, work) => {
       const ending = new AbortController();
-      closed.addEventListener('abort', () => ending.abort(closed.reason), { once: true });
+      const onClosed = () => ending.abort(closed.reason);
+      closed.addEventListener('abort', onClosed, { once: true });
       running.set(id, ending);
       try {
         return await work(ending.signal);
       } finally {
+        closed.removeEventListener('abort', onClosed);
         end(id);
       }
     },

@@ -35,12 +35,17 @@ export function fakeClock({ startMs = Date.UTC(2026, 10, 23), autoAdvance = fals
         return Promise.resolve();
       }
       return new Promise((resolve, reject) => {
-        const sleeper = { wakeAtMs: elapsedMs + ms, wake: resolve };
-        sleepers.push(sleeper);
-        signal?.addEventListener('abort', () => {
+        const callOff = () => {
           sleepers = sleepers.filter((other) => other !== sleeper);
-          reject(signal.reason as Error);
-        });
+          reject(signal?.reason as Error);
+        };
+        const wake = () => {
+          signal?.removeEventListener('abort', callOff);
+          resolve();
+        };
+        const sleeper = { wakeAtMs: elapsedMs + ms, wake };
+        sleepers.push(sleeper);
+        signal?.addEventListener('abort', callOff, { once: true });
       });
     },
     advance: async (ms) => {
