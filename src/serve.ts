@@ -130,6 +130,7 @@ async function serveHttp(
     logger,
     clock: systemClock,
     random: systemRandom,
+    limits: settings.httpLimits,
     allowedHosts: [...allowedHosts, host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).host])],
     allowedOrigins,
   });

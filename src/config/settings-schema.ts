@@ -6,6 +6,7 @@ import { cache } from './cache-settings.js';
 import { cost } from './cost-settings.js';
 import { optional, required } from './define-setting.js';
 import { anything, choice, flag, httpUrl, list, text, url, usd, word } from './fields.js';
+import { httpLimits } from './http-settings.js';
 import { limits } from './limit-settings.js';
 import { models } from './routing-settings.js';
 import { server } from './server-settings.js';
@@ -112,6 +113,7 @@ export const settingsSchema = z.strictObject({
   alerts: alerts.prefault({}),
   storage: storage.prefault({}),
   server: server.prefault({}),
+  httpLimits: httpLimits.prefault({}),
   authentication: authentication.prefault({}),
   logging: logging.prefault({}),
   promptCaching: required(

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.js';
 import { createKeyAdministration, type NewApiKey } from '../../src/server/auth/key-administration.js';
-import { type HttpServerProcess, type ServerFolder, serverFolder, startHttpServer } from '../support/built-server.js';
-import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
+import { type HttpServerProcess, startHttpServer } from '../support/built-server.js';
+import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-server.js';
 import { type AnyClient, fiveClients, type ToolAnswer } from './five-clients.js';
 
 /* Several callers, each with a key, on one real server over HTTP: what one of them does is nothing to the others. */
@@ -21,25 +21,14 @@ const callers: readonly NewApiKey[] = [
 ];
 const eras = ['2025 HTTP', '2026 HTTP'];
 
-let sandbox: TestSandbox;
-let folder: ServerFolder;
+let sandbox: WatchedSandbox;
 let server: HttpServerProcess;
 const keys = new Map<string, string>();
 const clients = new Map<string, AnyClient>();
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  folder = serverFolder({
-    AWS_BEDROCK_REGION: 'us-east-1',
-    AWS_BEDROCK_ACCESS_KEY_ID: accessKeyId,
-    AWS_BEDROCK_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: sandbox.url,
-    AWS_ENDPOINT_URL_BEDROCK: sandbox.url,
-    BEDROCK_TOOLSETS: 'core,sessions,ops',
-    BEDROCK_FIRST_TOKEN_TIMEOUT: '60',
-    BEDROCK_LOG_LEVEL: 'debug',
-  });
+  sandbox = await startWatchedSandbox({ BEDROCK_TOOLSETS: 'core,sessions,ops', BEDROCK_LOG_LEVEL: 'debug' });
+  const { folder } = sandbox;
   const file = join(folder.env['BEDROCK_DATA_DIR'] ?? '', 'keys.json');
   const administration = createKeyAdministration({ file, clock: systemClock });
   for (const caller of callers) keys.set(caller.name, await administration.add(caller));
@@ -49,7 +38,6 @@ afterAll(async () => {
   await Promise.all([...clients.values()].map((client) => client.close()));
   await server.stop();
   await sandbox.close();
-  folder.remove();
 });
 beforeEach(() => sandbox.control.reset());
 
@@ -64,9 +52,6 @@ async function clientOf(era: string, name: string): Promise<AnyClient> {
   clients.set(id, made);
   return made;
 }
-
-const modelCalls = async () =>
-  (await sandbox.control.calls()).filter(({ operation = '' }) => /^(Converse|Invoke)/.test(operation));
 
 describe.each(eras)('callers of %s', (era) => {
   const as = async (name: string, tool: string, args: Record<string, unknown> = {}): Promise<ToolAnswer> =>
@@ -89,7 +74,7 @@ describe.each(eras)('callers of %s', (era) => {
     expect(await ask('alice', 'What is cached?')).toMatchObject({ cache: { hit: false } });
     expect(await ask('alice', 'What is cached?')).toMatchObject({ cache: { hit: true } });
     expect(await ask('bob', 'What is cached?')).toMatchObject({ cache: { hit: false }, source: 'bedrock' });
-    expect(await modelCalls()).toHaveLength(2);
+    expect(await sandbox.modelCalls()).toHaveLength(2);
     expect(await ask('left', 'What is cached?')).toMatchObject({ cache: { hit: false } });
     expect(await ask('right', 'What is cached?')).toMatchObject({ cache: { hit: true } });
   });
@@ -127,7 +112,7 @@ describe.each(eras)('callers of %s', (era) => {
       expect(await errorOf('bob', 'bedrock_session', { session_id, ...args })).toMatchObject(unknown);
     }
     expect(await errorOf('bob', 'bedrock_invoke', { prompt: 'x', session_id })).toMatchObject(unknown);
-    expect(await modelCalls()).toHaveLength(0);
+    expect(await sandbox.modelCalls()).toHaveLength(0);
     expect(JSON.stringify(await resultOf('bob', 'bedrock_session', { action: 'list' }))).not.toContain(session_id);
     await expect(read('bob', `bedrock://sessions/${session_id}`)).rejects.toThrow('There is no such resource');
     expect(JSON.stringify(await read('alice', `bedrock://sessions/${session_id}`))).toContain('mine');
@@ -152,7 +137,7 @@ describe.each(eras)('callers of %s', (era) => {
     );
     const second = await ask('bob', 'From Bob.', { idempotency_key, cache: 'bypass' });
     expect(String(second['text'])).toContain('From Bob.');
-    expect(await modelCalls()).toHaveLength(2);
+    expect(await sandbox.modelCalls()).toHaveLength(2);
   });
 
   it('see what they spent themselves; only an admin sees all', async () => {
@@ -189,7 +174,7 @@ describe.each(eras)('callers of %s', (era) => {
     expect(await errorOf('poor', 'bedrock_invoke', { prompt: 'Too dear.', model: 'nova-lite' })).toMatchObject({
       category: 'budget_exceeded',
     });
-    expect(await modelCalls()).toHaveLength(0);
+    expect(await sandbox.modelCalls()).toHaveLength(0);
     const { budgets } = await resultOf('poor', 'bedrock_cost_report');
     expect(budgets).toMatchObject([{ scope: 'key:poor/day', limit_usd: 0.000_000_1, spent_usd: 0 }]);
     expect(await ask('alice', `Not too dear ${Math.random()}.`)).toMatchObject({ source: 'bedrock' });
@@ -199,7 +184,7 @@ describe.each(eras)('callers of %s', (era) => {
   it('use the models they may use, named and chosen', async () => {
     const args = { prompt: 'Write a proof.', model: 'claude' };
     expect(await errorOf('narrow', 'bedrock_invoke', args)).toMatchObject({ category: 'authorization' });
-    expect(await modelCalls()).toHaveLength(0);
+    expect(await sandbox.modelCalls()).toHaveLength(0);
     const chosen = await resultOf('narrow', 'bedrock_invoke', { prompt: 'Prove it.', optimize: 'quality' });
     expect(chosen['model']).toMatchObject({ used: 'amazon.nova-lite-v1:0' });
     const route = await resultOf('narrow', 'bedrock_route', { prompt: 'Prove it.', optimize: 'quality' });

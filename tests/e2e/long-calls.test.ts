@@ -5,59 +5,31 @@ import {
   connectOverHttp,
   connectOverStdio,
   type InvokeResult,
-  type ServerFolder,
-  serverFolder,
   startHttpServer,
 } from '../support/built-server.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
-import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
+import { untilFound } from '../support/until.js';
+import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-server.js';
 
 /* The built server over a sandbox that the test watches: what reaches Bedrock, and what ends there. */
 
-let sandbox: TestSandbox;
-let folder: ServerFolder;
+let sandbox: WatchedSandbox;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  folder = serverFolder({
-    AWS_BEDROCK_REGION: 'us-east-1',
-    AWS_BEDROCK_ACCESS_KEY_ID: accessKeyId,
-    AWS_BEDROCK_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: sandbox.url,
-    AWS_ENDPOINT_URL_BEDROCK: sandbox.url,
-    BEDROCK_TOOLSETS: 'core,sessions,ops',
-    BEDROCK_FIRST_TOKEN_TIMEOUT: '60',
-  });
+  sandbox = await startWatchedSandbox({ BEDROCK_TOOLSETS: 'core,sessions,ops' });
 });
-afterAll(async () => {
-  await sandbox.close();
-  folder.remove();
-});
-
-const modelCalls = async () =>
-  (await sandbox.control.calls()).filter(({ operation = '' }) => /^(Converse|Invoke)/.test(operation));
-
-async function until<Value>(find: () => Promise<Value | undefined>, what: string, limitMs = 10_000): Promise<Value> {
-  const endMs = performance.now() + limitMs;
-  while (performance.now() < endMs) {
-    const found = await find();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  throw new Error(`did not happen: ${what}`);
-}
+afterAll(() => sandbox.close());
 
 type Connect = (
   env?: Record<string, string>,
 ) => Promise<{ client: Client; reconnect: () => Promise<Client>; end: () => Promise<void> }>;
 
 const overStdio: Connect = async (env = {}) => {
-  const server = await connectOverStdio([], { ...folder.env, ...env });
+  const server = await connectOverStdio([], { ...sandbox.folder.env, ...env });
   return { client: server.client, reconnect: async () => server.client, end: () => server.close() };
 };
 const overHttp: Connect = async (env = {}) => {
-  const server = await startHttpServer([], { ...folder.env, ...env });
+  const server = await startHttpServer([], { ...sandbox.folder.env, ...env });
   const client = await connectOverHttp(server.url);
   return {
     client,
@@ -83,10 +55,10 @@ async function timeToStop(client: Client): Promise<number> {
     { signal: leaving.signal },
   );
   call.catch(() => undefined);
-  await until(async () => ((await modelCalls()).length > 0 ? true : undefined), 'the model was asked');
+  await untilFound(async () => ((await sandbox.modelCalls()).length > 0 ? true : undefined), 'the model was asked');
   const cancelledMs = performance.now();
   leaving.abort();
-  await until(async () => (await modelCalls()).find(({ aborted }) => aborted), 'the request ended');
+  await untilFound(async () => (await sandbox.modelCalls()).find(({ aborted }) => aborted), 'the request ended');
   return performance.now() - cancelledMs;
 }
 
@@ -145,7 +117,7 @@ describe.each([
     const answers = await Promise.all([1, 2, 3].map(() => callTool<InvokeResult>(client, 'bedrock_invoke', args)));
     answers.push(await callTool<InvokeResult>(client, 'bedrock_invoke', args));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
-    expect(await modelCalls()).toHaveLength(1);
+    expect(await sandbox.modelCalls()).toHaveLength(1);
   });
 
   it('a job outlives its connection', async () => {
@@ -157,7 +129,7 @@ describe.each([
       const told = await callTool<{ status: string }>(later, 'bedrock_job', { job_id: result.job_id });
       return told.result.status === 'running' ? undefined : told.result.status;
     };
-    expect(await until(status, 'the job ended')).toBe('succeeded');
+    expect(await untilFound(status, 'the job ended')).toBe('succeeded');
     const end = await callTool<{ result: InvokeResult }>(later, 'bedrock_job', {
       ...result,
       status: undefined,
@@ -178,7 +150,7 @@ describe.each([
     const { contents } = await client.readResource({ uri: `bedrock://sessions/${session_id}` });
     const kept = JSON.parse((contents[0] as { text: string }).text) as { messages: { role: string }[] };
     expect(kept.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
-    const inputs = (await modelCalls()).map((call) => JSON.stringify(call).length);
+    const inputs = (await sandbox.modelCalls()).map((call) => JSON.stringify(call).length);
     expect(inputs).toHaveLength(2);
   });
 
@@ -218,7 +190,7 @@ describe.each([
     const { isError, result } = await callTool<{ error: { category: string } }>(client, tool, args);
     expect(isError).toBe(true);
     expect(result.error.category).toBe('validation');
-    expect(await modelCalls()).toHaveLength(0);
+    expect(await sandbox.modelCalls()).toHaveLength(0);
   });
 });
 
@@ -231,7 +203,7 @@ describe('two servers over one Redis', () => {
 
   it('make one call of two with a key, share sessions, and know of a job after its server was killed', async () => {
     await sandbox.control.reset();
-    const env = { ...folder.env, BEDROCK_REDIS_URL: redis.url };
+    const env = { ...sandbox.folder.env, BEDROCK_REDIS_URL: redis.url };
     const servers = await Promise.all([startHttpServer([], env), startHttpServer([], env)]);
     const clients = await Promise.all(servers.map(({ url }) => connectOverHttp(url)));
     const [first, second] = clients as [Client, Client];
@@ -242,7 +214,7 @@ describe('two servers over one Redis', () => {
         clients.map((client) => callTool<InvokeResult>(client, 'bedrock_invoke', args)),
       );
       expect(answers[0]?.text).toBe(answers[1]?.text);
-      expect(await modelCalls()).toHaveLength(1);
+      expect(await sandbox.modelCalls()).toHaveLength(1);
 
       const { result } = await callTool<{ session_id: string }>(first, 'bedrock_session', { action: 'create' });
       expect(
@@ -263,7 +235,7 @@ describe('two servers over one Redis', () => {
         const { result: told } = await callTool<{ status: string }>(second, 'bedrock_job', { job_id });
         return told.status === 'running' ? undefined : told.status;
       };
-      expect(await until(ended, 'the lease ended', 40_000)).toBe('failed');
+      expect(await untilFound(ended, 'the lease ended', 40_000)).toBe('failed');
       const lost = await callTool(second, 'bedrock_job', { job_id });
       expect(lost.result).toMatchObject({ status: 'failed', error: { category: 'internal' } });
     } finally {

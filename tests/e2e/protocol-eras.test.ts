@@ -1,26 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type HttpServerProcess, type ServerFolder, serverFolder, startHttpServer } from '../support/built-server.js';
-import { startTestSandbox, type TestSandbox } from '../support/sandbox.js';
+import { type HttpServerProcess, startHttpServer } from '../support/built-server.js';
+import { untilFound } from '../support/until.js';
+import { startWatchedSandbox, type WatchedSandbox } from '../support/watched-server.js';
 import { type AnyClient, fiveClients } from './five-clients.js';
 
 /* The same server for clients of both protocol eras, over each transport: same lists, same answers, same cancel. */
 
-let sandbox: TestSandbox;
-let folder: ServerFolder;
+let sandbox: WatchedSandbox;
 let server: HttpServerProcess;
 const clients: Record<string, AnyClient> = {};
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  folder = serverFolder({
-    AWS_BEDROCK_REGION: 'us-east-1',
-    AWS_BEDROCK_ACCESS_KEY_ID: accessKeyId,
-    AWS_BEDROCK_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: sandbox.url,
-    AWS_ENDPOINT_URL_BEDROCK: sandbox.url,
-    BEDROCK_FIRST_TOKEN_TIMEOUT: '60',
-  });
+  sandbox = await startWatchedSandbox();
+  const { folder } = sandbox;
   server = await startHttpServer([], folder.env);
   for (const [name, connect] of Object.entries(fiveClients)) {
     clients[name] = await connect({ env: folder.env, url: server.url });
@@ -30,7 +22,6 @@ afterAll(async () => {
   await Promise.all(Object.values(clients).map((client) => client.close()));
   await server.stop();
   await sandbox.close();
-  folder.remove();
 });
 beforeEach(async () => {
   await sandbox.control.reset();
@@ -43,19 +34,6 @@ const clientOf = (name: string): AnyClient => {
 };
 const names = Object.keys(fiveClients);
 const [reference = ''] = names;
-
-const modelCalls = async () =>
-  (await sandbox.control.calls()).filter(({ operation = '' }) => /^(Converse|Invoke)/.test(operation));
-
-async function until<Value>(find: () => Promise<Value | undefined>, what: string, limitMs = 20_000): Promise<Value> {
-  const endMs = performance.now() + limitMs;
-  while (performance.now() < endMs) {
-    const found = await find();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  throw new Error(`did not happen: ${what}`);
-}
 
 /** Without what differs from call to call: ids, times and the samples that routing draws. */
 function comparable(value: unknown): unknown {
@@ -79,10 +57,10 @@ async function timeToStop(client: AnyClient): Promise<number> {
   const args = { prompt: `Hello ${Math.random()}`, model: 'nova-lite', cache: 'bypass' };
   const call = client.call('bedrock_invoke', args, { signal: leaving.signal });
   call.catch(() => undefined);
-  await until(async () => ((await modelCalls()).length > 0 ? true : undefined), 'the model was asked');
+  await untilFound(async () => ((await sandbox.modelCalls()).length > 0 ? true : undefined), 'the model was asked');
   const cancelledMs = performance.now();
   leaving.abort();
-  await until(async () => (await modelCalls()).find(({ aborted }) => aborted), 'the request ended');
+  await untilFound(async () => (await sandbox.modelCalls()).find(({ aborted }) => aborted), 'the request ended');
   return performance.now() - cancelledMs;
 }
 

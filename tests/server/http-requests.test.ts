@@ -19,7 +19,7 @@ let face: RunningFace;
 
 beforeAll(async () => {
   face = await startHttp({
-    limits: { maxBodyBytes, requestTimeoutMs: 300 },
+    limits: { maxBodyBytes },
     allowedHosts: ['bedrock.internal', 'proxy.internal:8443'],
     allowedOrigins: ['https://app.example/'],
   });
@@ -128,7 +128,9 @@ describe('bodies', () => {
 
   it('over the limit are refused by their announced length', async () => {
     const bytes = `POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{`;
-    expect(await sendBytes(face.url, bytes)).toMatch(/^HTTP\/1\.1 413 .*larger than 200000 bytes/s);
+    expect(await sendBytes(face.url, bytes)).toMatch(
+      /^HTTP\/1\.1 413 .*of 999999999 bytes is larger than 200000 bytes/s,
+    );
   });
 
   it('over the limit are refused while they are sent', async () => {
@@ -146,17 +148,6 @@ describe('bodies', () => {
       params: { name: 'bedrock_invoke', arguments: { prompt } },
     };
     expect((await post(face.url, call, session)).status).toBe(200);
-  });
-
-  it('that come too slowly end the connection', async () => {
-    const bytes =
-      'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
-    expect(await sendBytes(face.url, bytes)).toMatch(/^(HTTP\/1\.1 408|$)/);
-  });
-
-  it('announced twice are refused', async () => {
-    const bytes = 'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}';
-    expect(await sendBytes(face.url, bytes)).toMatch(/^HTTP\/1\.1 400/);
   });
 });
 

@@ -6,3 +6,18 @@ export async function until(condition: () => boolean | Promise<boolean>, limitMs
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** The first thing that `find` finds, waited for like `until`. */
+export async function untilFound<Value>(
+  find: () => Promise<Value | undefined>,
+  what: string,
+  limitMs = 20_000,
+): Promise<Value> {
+  const endMs = performance.now() + limitMs;
+  while (performance.now() < endMs) {
+    const found = await find();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  throw new Error(`did not happen: ${what}`);
+}

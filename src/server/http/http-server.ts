@@ -9,6 +9,7 @@ import type { Logger } from '../../core/ports.js';
 import type { McpConnector } from '../protocol-2025/mcp-connection.js';
 import type { ModernHttpEndpoint } from '../protocol-2026/http-endpoint.js';
 import { type Access, type AccessOptions, createAccess } from './access.js';
+import { type ConnectionLimits, refuseBadConnections } from './connection-refusals.js';
 import { type HealthRouteOptions, healthRoutes } from './health-routes.js';
 import { isLoopback, urlHost } from './loopback.js';
 import { metadataRoutes } from './metadata-routes.js';
@@ -35,9 +36,8 @@ export interface HttpServerOptions extends AccessOptions {
   readonly allowedOrigins?: readonly string[];
 }
 
-export interface HttpLimits {
+export interface HttpLimits extends ConnectionLimits {
   readonly maxBodyBytes: number;
-  readonly maxConnections: number;
   /** Of each of the two transports. */
   readonly maxSessions: number;
   /** Of them, of one caller where there are several. */
@@ -45,8 +45,6 @@ export interface HttpLimits {
   /** Wrong keys and tokens of one address in a minute; for the others it has to wait. Right ones are always served. */
   readonly maxFailedAttempts: number;
   readonly sessionIdleMs: number;
-  /** For a client to send one whole request; how long the answer takes is not limited here. */
-  readonly requestTimeoutMs: number;
   /** For running calls to end when the server closes. */
   readonly drainMs: number;
 }
@@ -65,15 +63,16 @@ export interface HttpServer {
 
 const defaultLimits: HttpLimits = {
   maxBodyBytes: 30 * 1024 * 1024,
+  maxHeaderBytes: 16 * 1024,
   maxConnections: 1_000,
   maxSessions: 500,
   maxSessionsOfCaller: 100,
   maxFailedAttempts: 20,
   sessionIdleMs: 30 * 60_000,
+  headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   drainMs: 10_000,
 };
-const headersTimeoutMs = 10_000;
 const reapEveryMs = 60_000;
 /** For answers on their way out, once every session was closed. */
 const socketGraceMs = 500;
@@ -239,11 +238,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...healthRoutes({ ...shared, tellsReasons: options.authentication === undefined }),
     ...metadataRoutes(options),
   };
-  const timeouts = {
+  const headersTimeout = Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs);
+  const connectionOptions = {
+    maxHeaderSize: limits.maxHeaderBytes,
     requestTimeout: limits.requestTimeoutMs,
-    headersTimeout: Math.min(headersTimeoutMs, limits.requestTimeoutMs),
+    headersTimeout,
     // Node looks for late requests only so often, by default every 30 s.
-    connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(2_000, headersTimeout),
   };
   const listener = createListener({
     guard: createRequestGuard({ allowedHosts, allowedOrigins }),
@@ -251,8 +252,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     routes,
     logger,
   });
-  const server = createServer(timeouts, listener);
-  server.maxConnections = limits.maxConnections;
+  const server = createServer(connectionOptions, listener);
+  refuseBadConnections(server, { limits, clock, logger });
 
   return {
     listen: async () => {

@@ -35,7 +35,9 @@ async function refuseLargeBody(
   response: ServerResponse,
   options: BodyOptions,
 ): Promise<void> {
-  const message = `The request body is larger than ${options.maxBodyBytes} bytes.`;
+  const announced = request.headers['content-length'];
+  const given = announced === undefined ? '' : ` of ${announced} bytes`;
+  const message = `The request body${given} is larger than ${options.maxBodyBytes} bytes (BEDROCK_HTTP_MAX_BODY_BYTES). Send less, such as smaller pictures, or have the operator allow more.`;
   const text = JSON.stringify(rpcError({ code: rpcCodes.refused, message }));
   response.writeHead(413, {
     'content-type': 'application/json',
