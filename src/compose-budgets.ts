@@ -40,7 +40,7 @@ export async function openBudgets({ options, redis, ledger, onServerEvent }: Bud
     logger,
     onServerEvent,
   });
-  const { standings, store } = keeper;
+  const { standings, store, reach } = keeper;
   const outlook = createOutlook({ definitions, standings, clock });
   const flags = opened.store;
   const watches = [
@@ -57,8 +57,9 @@ export async function openBudgets({ options, redis, ledger, onServerEvent }: Bud
   const upkeep = startUpkeep({ keeper, clock, logger, onServerEvent, watches });
   const maxConcurrent = settings.limits.maxConcurrentRequests;
   return {
+    definitions,
     keeper,
-    list: createBudgetList({ definitions, store, standings, clock }),
+    list: createBudgetList({ definitions, store, standings, reach, clock }),
     outlook,
     throttle: createThrottleGate({ strained: outlook.strained, clock, maxConcurrent }),
     economy: createEconomyStage({ outlook, clock }),

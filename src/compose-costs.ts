@@ -36,6 +36,8 @@ export async function openCosts({ options, directory, redis, onServerEvent, heal
     budgets: monitor.budgets,
     pending: ledger.pending,
     unsent: keeper.pending,
+    isLost: keeper.reach.isLost,
+    definitions: budgets.definitions,
     store: redis ? 'in Redis, for all replicas' : 'in BEDROCK_DATA_DIR, for this machine only',
     ...(alertThresholdUsd !== undefined && { alertThreshold: nanoFromUsd(alertThresholdUsd) }),
   });

@@ -99,6 +99,7 @@ export type ServerEvent =
       /** Counted minus what the ledger has; 0 but for bookings on their way. */
       readonly drift: number;
     }
+  | { readonly type: 'budget-rebuilt'; readonly budget: string; readonly unit: BudgetUnit }
   | {
       /** Whether AWS takes the credentials of this server. */
       readonly type: 'readiness-changed';

@@ -149,6 +149,9 @@ function logServerEvent(logger: Logger, event: ServerEvent): void {
       else logger.info(summary, { alert: key, ...facts });
       return;
     }
+    case 'budget-rebuilt':
+      logger.warn('a budget was counted anew from the ledger', { budget: event.budget, unit: event.unit });
+      return;
     case 'server-health-changed':
       logger.warn(event.healthy ? 'healthy again' : 'unhealthy', { reasons: event.reasons });
       return;

@@ -32,6 +32,8 @@ export const serverEventDescriptions = {
   'mode-changed':
     'The server entered degraded mode (a target rests or is paced, a store is out of use, credentials are refused, a local model answers) or left it; told once each.',
   'budget-compared': 'A counter of a budget was compared with the ledger; the difference is told.',
+  'budget-rebuilt':
+    'A counter was built anew from the ledger, because its store had lost it or it differed for longer than a booking lasts.',
   'alert-changed': 'A budget crossed one of its thresholds, or is spent unusually fast; or that is over.',
   'alert-sent': 'A message to the webhook was delivered, will be tried again, or was given up.',
   'server-health-changed': 'Two looks in a row found the server unhealthy, or found that it no longer is.',

@@ -162,6 +162,13 @@ export function budgetStoreContract(
       expect(await store.hold('3', leaseMs, [line('a', 1, 2 * large)])).toMatchObject({ outcome: 'refused' });
     });
 
+    it('has the same epoch for as long as it knows what it knew', async () => {
+      const epoch = await store.epoch();
+      await store.hold('1', leaseMs, [line('a', 1)]);
+      expect(await store.epoch()).toBe(epoch);
+      expect(epoch).not.toBe('');
+    });
+
     it('raises an alert for one, and lowers it for one', async () => {
       expect(await Promise.all([1, 2, 3].map(() => store.raise('a', '80')))).toEqual([true, false, false]);
       expect(await store.raise('b', '80')).toBe(true);

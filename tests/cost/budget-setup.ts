@@ -46,7 +46,7 @@ export function openBudgets({ clock, truth, definitions, store, logger = silentL
     keeper,
     outlook,
     throttle: createThrottleGate({ strained: outlook.strained, clock, maxConcurrent: 100 }),
-    list: createBudgetList({ definitions, store: keeper.store, standings: keeper.standings, clock }),
+    list: createBudgetList({ ...keeper, definitions, clock }),
   };
 }
 

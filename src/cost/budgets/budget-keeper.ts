@@ -6,12 +6,14 @@ import type { SpendTruth } from '../../core/ledger.js';
 import type { Logger } from '../../core/ports.js';
 import { fitsLater, noRoomError, uncheckedError } from './budget-refusal.js';
 import type { BudgetStore, CounterState } from './budget-store.js';
-import { amountsOf, type Counter, type CounterAmount, counterName, countersOf } from './counters.js';
+import { amountsOf, type Counter, type CounterAmount, countersOf } from './counters.js';
 import { createGrants } from './grants.js';
 import { createLiveHolds } from './live-holds.js';
 import { createPendingBookings } from './pending-bookings.js';
+import { createEpochs, createReach, type Reach } from './reach.js';
 import { createSeedingStore, type SeedingStore } from './seeding-store.js';
 import { createStandings, type Standings } from './standings.js';
+import { passUnchecked, strictest } from './store-loss.js';
 
 /** Pauses between the tries of a call whose budget refuses what it cannot check: a short trouble is waited for. */
 const storeRetryPausesMs = [100, 300, 900] as const;
@@ -56,17 +58,13 @@ export interface BudgetKeeper {
   readonly store: SeedingStore;
   /** Bookings that wait for the store. */
   pending(): number;
+  readonly reach: Reach;
   close(): Promise<void>;
 }
 
 export function createBudgetKeeper(options: BudgetKeeperOptions): BudgetKeeper {
-  const { definitions, truth, clock, random, logger } = options;
-  const standings = createStandings();
-  const store = createSeedingStore({ store: options.store, truth, clock, onState: standings.note });
-  const pending = createPendingBookings({ store, clock, logger });
-  const grants = createGrants({ store, clock, random });
-  const live = createLiveHolds({ store, clock });
-  const reach = createReach(options);
+  const { definitions, clock, logger } = options;
+  const { standings, store, live, pending, grants, reach, epochs } = openParts(options);
 
   const partsOf = (subject: BudgetSubject, use: BudgetUse, atMs: number): readonly CounterAmount[] =>
     amountsOf(countersOf(definitions, subject, atMs), use);
@@ -84,7 +82,8 @@ export function createBudgetKeeper(options: BudgetKeeperOptions): BudgetKeeper {
     const failure = await tryHold(attempt, strictest(parts), signal, clock);
     if (failure === undefined) {
       reach.found();
-      live.add(id, leaseMs, parts);
+      live.add(id, leaseMs, parts, true);
+      void pending.flush();
       return [];
     }
     reach.lost();
@@ -94,7 +93,7 @@ export function createBudgetKeeper(options: BudgetKeeperOptions): BudgetKeeper {
       await pending.book(id, []);
       throw uncheckedError(passed.refusal, failure.cause);
     }
-    live.add(id, leaseMs, parts);
+    live.add(id, leaseMs, parts, false);
     return passed.notices;
   };
 
@@ -102,13 +101,15 @@ export function createBudgetKeeper(options: BudgetKeeperOptions): BudgetKeeper {
     standings,
     store,
     pending: pending.count,
+    reach,
     hold,
     settle: (id, subject, use, atMs) => letGo(id, partsOf(subject, use, atMs)),
     release: (id) => letGo(id, []),
     maintain: async () => {
       try {
         if (!(await pending.flush())) return;
-        await live.renew();
+        await epochs.look();
+        await live.renew(store);
         await grants.draw();
         reach.found();
       } catch (error) {
@@ -120,6 +121,24 @@ export function createBudgetKeeper(options: BudgetKeeperOptions): BudgetKeeper {
       await grants.release();
     },
   };
+}
+
+function openParts({ truth, clock, random, logger, onServerEvent, ...options }: BudgetKeeperOptions) {
+  const standings = createStandings();
+  const live = createLiveHolds({ clock });
+  const onSeed = (counter: Counter): void => {
+    const { name: budget, unit } = counter.budget;
+    if (standings.of(counter)) onServerEvent({ type: 'budget-rebuilt', budget, unit });
+  };
+  const onState = standings.note;
+  const store = createSeedingStore({ store: options.store, truth, clock, onState, onSeed, live: live.of });
+  const grants = createGrants({ store, clock, random });
+  const epochs = createEpochs(store, () => {
+    live.renewAll();
+    grants.forget();
+  });
+  const pending = createPendingBookings({ store, clock, logger });
+  return { standings, store, live, pending, grants, reach: createReach(onServerEvent), epochs };
 }
 
 /** @throws ServiceError budget_exceeded when there is no room. */
@@ -160,52 +179,4 @@ async function tryHold(
       await clock.sleep(pauseMs, signal).catch(() => undefined);
     }
   }
-}
-
-/** What a budget does without its counters; one without a limit, or a soft one, never stands in the way. */
-const policyOf = ({ budget: { hard, limit, onStoreLoss } }: Counter): StoreLossPolicy =>
-  hard && limit !== undefined ? onStoreLoss : 'open';
-
-function strictest(parts: readonly CounterAmount[]): StoreLossPolicy {
-  const policies = parts.map(({ counter }) => policyOf(counter));
-  if (policies.includes('closed')) return 'closed';
-  return policies.includes('slice') ? 'slice' : 'open';
-}
-
-type Passed = { readonly refusal: CounterAmount } | { readonly notices: readonly string[] };
-
-function passUnchecked(
-  id: string,
-  parts: readonly CounterAmount[],
-  take: (id: string, parts: readonly CounterAmount[]) => Counter | undefined,
-): Passed {
-  const by = (policy: StoreLossPolicy) => parts.filter(({ counter }) => policyOf(counter) === policy);
-  const [closed] = by('closed');
-  if (closed) return { refusal: closed };
-  const sliced = by('slice');
-  const short = take(id, sliced);
-  const refusal = sliced.find(({ counter }) => counter === short);
-  if (refusal) return { refusal };
-  const open = by('open').filter(({ counter }) => counter.budget.limit !== undefined);
-  return {
-    notices: [
-      ...sliced.map(({ counter }) => `Budget ${counterName(counter)}: taken from the part set aside for this server.`),
-      ...open.map(({ counter }) => `Budget ${counterName(counter)} could not be checked; its policy lets calls pass.`),
-    ],
-  };
-}
-
-/** Tells the loss of the store once, and its return. */
-function createReach({ onServerEvent }: Pick<BudgetKeeperOptions, 'onServerEvent'>) {
-  let isLost = false;
-  return {
-    lost: () => {
-      if (!isLost) onServerEvent({ type: 'store-degraded', store: 'budgets', why: 'the counters cannot be reached' });
-      isLost = true;
-    },
-    found: () => {
-      if (isLost) onServerEvent({ type: 'store-recovered', store: 'budgets' });
-      isLost = false;
-    },
-  };
 }

@@ -4,6 +4,7 @@ import type { Budget } from '../../core/integration-service.js';
 import type { Caller } from '../../core/pipeline.js';
 import type { CounterState } from './budget-store.js';
 import { amountsOf, type Counter, counterName, counterOf, countersOf, isOneCounter } from './counters.js';
+import type { Reach } from './reach.js';
 import type { SeedingStore } from './seeding-store.js';
 import type { Standings } from './standings.js';
 import { strainedFrom } from './throttle-curve.js';
@@ -16,6 +17,7 @@ export interface BudgetListOptions {
   readonly definitions: readonly BudgetDefinition[];
   readonly store: SeedingStore;
   readonly standings: Standings;
+  readonly reach: Reach;
   readonly clock: Clock;
 }
 
@@ -28,7 +30,7 @@ export interface BudgetList {
   fits(subject: BudgetSubject, use: BudgetUse): Promise<boolean>;
 }
 
-export function createBudgetList({ definitions, store, standings, clock }: BudgetListOptions): BudgetList {
+export function createBudgetList({ definitions, store, standings, reach, clock }: BudgetListOptions): BudgetList {
   const listed = (): readonly Counter[] => {
     const nowMs = clock.nowMs();
     const fixed = definitions.filter(isOneCounter).map((budget) => counterOf(budget, '', nowMs));
@@ -45,8 +47,16 @@ export function createBudgetList({ definitions, store, standings, clock }: Budge
     });
     return [...fixed, ...own.map(({ counter }) => counter)];
   };
-  const statesOf = (counters: readonly Counter[]): Promise<readonly CounterState[]> =>
-    store.states(counters).catch(() => counters.map((counter) => standings.of(counter) ?? nothing));
+  const statesOf = async (counters: readonly Counter[]): Promise<readonly CounterState[]> => {
+    try {
+      const states = await store.states(counters);
+      reach.found();
+      return states;
+    } catch {
+      reach.lost();
+      return counters.map((counter) => standings.of(counter) ?? nothing);
+    }
+  };
 
   const views = async (counters: readonly Counter[]): Promise<readonly Budget[]> => {
     const states = await statesOf(counters);

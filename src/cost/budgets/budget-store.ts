@@ -64,6 +64,8 @@ export interface BudgetStore {
   unseed(counter: string, own: number): Promise<void>;
   /** By the order of the counters; undefined where the store knows nothing. */
   states(counters: readonly string[]): Promise<readonly (CounterState | undefined)[]>;
+  /** The same word until the store has lost what it knew. */
+  epoch(): Promise<string>;
 }
 
 /** Which alerts are on, over all processes, so that each is told once when it begins and once when it ends. */

@@ -20,6 +20,8 @@ interface Grant {
 export interface Grants {
   /** Sets parts aside, or prolongs them; to be called now and then while the store can be reached. */
   draw(): Promise<void>;
+  /** Makes the next drawing one of all parts, because the store has lost them. */
+  forget(): void;
   /** Marks counters whose budgets want a part. */
   want(counters: readonly Counter[]): void;
   /** Takes from the parts that were set aside, from all of them or none; the name of the first without room. */
@@ -76,6 +78,7 @@ export function createGrants({ store, clock, random }: GrantsOptions): Grants {
         } else if (isStale(counter)) await drawOne(counter);
       }
     },
+    forget: () => grants.clear(),
     take: (id, parts) => {
       const short = parts.find(({ counter, amount }) => amount > roomIn(grants.get(counter.key), clock.monotonicMs()));
       if (short) return short.counter;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { ServiceError } from '../../core/errors.js';
 import type { SpendTruth } from '../../core/ledger.js';
-import type { BudgetStore, CounterState, HoldLine, HoldOutcome } from './budget-store.js';
+import type { BudgetStore, CounterState, HoldLine, HoldOutcome, Seed } from './budget-store.js';
 import type { Counter, CounterAmount } from './counters.js';
 import { seedOf, spentOf } from './spend-truth.js';
 
@@ -16,6 +16,10 @@ export interface SeedingStoreOptions {
   readonly clock: Clock;
   /** Told whatever the store says of a counter. */
   readonly onState: (counter: Counter, state: CounterState) => void;
+  /** Told before what a counter begins with is put into the store. */
+  readonly onSeed: (counter: Counter) => void;
+  /** What this server holds of a counter: the intent of an attempt is in the ledger a little later than its hold. */
+  readonly live: (counter: Counter) => Seed['open'];
 }
 
 /** A budget store whose counters begin with what the ledger says. Members reject when store or ledger cannot be reached. */
@@ -28,13 +32,13 @@ export interface SeedingStore {
   drift(counter: Counter): Promise<number>;
   /** Builds the counter anew from the ledger. */
   rebuild(counter: Counter): Promise<void>;
+  /** Another word when the store has lost what it knew. */
+  epoch(): Promise<string>;
 }
 
-export function createSeedingStore({ store, truth, clock, onState }: SeedingStoreOptions): SeedingStore {
-  const seed = async (keys: readonly string[], counters: readonly Counter[]): Promise<void> => {
-    const wanted = counters.filter(({ key }) => keys.includes(key));
-    await Promise.all(wanted.map(async (counter) => store.seed(await seedOf(truth, counter, clock.nowMs()))));
-  };
+export function createSeedingStore(options: SeedingStoreOptions): SeedingStore {
+  const { store, truth, onState } = options;
+  const seed = createSeeder(options);
   const tell = (counters: readonly Counter[], states: readonly (CounterState | undefined)[]): void => {
     for (const [index, counter] of counters.entries()) {
       const state = states[index];
@@ -90,6 +94,20 @@ export function createSeedingStore({ store, truth, clock, onState }: SeedingStor
       if (state) await store.unseed(counter.key, state.own);
       await states([counter]);
     },
+    epoch: store.epoch,
+  };
+}
+
+/** Makes those of the counters known to the store that have one of the keys. */
+function createSeeder({ store, truth, clock, onSeed, live }: SeedingStoreOptions) {
+  const seedOne = async (counter: Counter): Promise<void> => {
+    const known = await seedOf(truth, counter, clock.nowMs());
+    const ids = new Set(known.open.map(({ id }) => id));
+    onSeed(counter);
+    await store.seed({ ...known, open: [...known.open, ...live(counter).filter(({ id }) => !ids.has(id))] });
+  };
+  return async (keys: readonly string[], counters: readonly Counter[]): Promise<void> => {
+    await Promise.all(counters.filter(({ key }) => keys.includes(key)).map(seedOne));
   };
 }
 

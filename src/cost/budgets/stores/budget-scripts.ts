@@ -9,6 +9,7 @@ import { redisScript } from '../../../storage/redis-connection.js';
  *   s:<id>       hash   counters that the id was booked in; it exists from the first settle on
  *   leases       zset   id of a hold → when it lets go, by the clock of Redis
  *   alerts       hash   alerts that are raised
+ *   epoch        string a word of its own since the store began; another one tells that everything was lost
  *
  * Amounts are integers below 2^53, which Lua's numbers hold exactly.
  */
@@ -166,4 +167,11 @@ return {}
 export const statesScript = redisScript(`${prelude}
 reap()
 return states({}, 2, 1)
+`);
+
+export const epochScript = redisScript(`
+local key = ARGV[1] .. 'epoch'
+local moment = redis.call('TIME')
+redis.call('SET', key, moment[1] .. '.' .. moment[2], 'NX')
+return {redis.call('GET', key)}
 `);

@@ -9,7 +9,15 @@ import type {
   HoldOutcome,
   Seed,
 } from '../budget-store.js';
-import { holdScript, renewScript, seedScript, settleScript, statesScript, unseedScript } from './budget-scripts.js';
+import {
+  epochScript,
+  holdScript,
+  renewScript,
+  seedScript,
+  settleScript,
+  statesScript,
+  unseedScript,
+} from './budget-scripts.js';
 
 const defaultPrefix = 'kairos-bedrock:{budgets}:';
 /** A late booking finds its counter for so long after the window is over. */
@@ -65,6 +73,7 @@ export function createRedisBudgetStore(options: RedisBudgetStoreOptions): Budget
       const words = await run(statesScript, counters);
       return statesIn(words).map((state, index) => (words[3 * index + 2] === '' ? undefined : state));
     },
+    epoch: async () => (await run(epochScript, []))[0] ?? '',
     raise: async (counter, alert) =>
       (await command('HSETNX', alerts, counter + separator + alert, whole(nowMs()))) === 1,
     lower: async (counter, alert) => (await command('HDEL', alerts, counter + separator + alert)) === 1,

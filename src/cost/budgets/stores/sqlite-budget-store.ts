@@ -100,6 +100,8 @@ function storeOn(driver: SqlDriver, clock: Clock): SqliteBudgetStore {
         driver.run('UPDATE counters SET spent = NULL WHERE counter = ? AND spent = ?', [counter, own]);
       }),
     states: (counters) => step(() => counters.map((counter) => stateOf(driver, counter, clock.nowMs()))),
+    // The file outlives every process that has it open.
+    epoch: async () => 'file',
     raise: (counter, alert) =>
       step(() => changed(driver, 'INSERT OR IGNORE INTO alerts VALUES (?, ?)', counter, alert)),
     lower: (counter, alert) =>

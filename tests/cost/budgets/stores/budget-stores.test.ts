@@ -50,3 +50,16 @@ describe('two ledgers on one Redis', () => {
     expect(await one.states(['c'])).toEqual([{ spent: 60, reserved: 0, own: 60 }]);
   });
 });
+
+describe('a Redis that was emptied', () => {
+  it('has another epoch, which all servers see', async () => {
+    const options = { redis, nowMs: () => Date.now(), prefix: 'test:{epoch}:' };
+    const one = createRedisBudgetStore({ ...options, ledgerId: 'one' });
+    const other = createRedisBudgetStore({ ...options, ledgerId: 'other' });
+    const before = await one.epoch();
+    await server.command('FLUSHALL');
+    const after = await other.epoch();
+    expect(after).not.toBe(before);
+    expect(await one.epoch()).toBe(after);
+  });
+});
